@@ -1,0 +1,46 @@
+"""Checks addresses in the settings: each function returns its value or raises ``ValueError``."""
+
+from urllib.parse import SplitResult, urlsplit
+
+
+def host(value: str) -> str:
+    """Check a gateway's address: a host, with a port and a scheme if need be, and nothing else."""
+    parts = _split(value if "://" in value else f"//{value}")
+    if parts.scheme not in {"", "http", "https"} or not parts.hostname or _has_more(parts):
+        raise ValueError("should be like 'envoy.local', '192.0.2.7:8443' or 'http://192.0.2.7'")
+    return value.rstrip("/")
+
+
+def secure_url(value: str) -> str:
+    """Check an address that passwords are sent to: it must be TLS."""
+    parts = _split(value)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("should be an address that begins with https://")
+    return value.rstrip("/")
+
+
+def listen(value: str) -> str:
+    """Check an address to listen on."""
+    listening(value)
+    return value
+
+
+def listening(value: str) -> tuple[str, int]:
+    """Split ``:9433``, ``127.0.0.1:9433`` or ``[::1]:9433`` into host (``""`` is any) and port."""
+    parts = _split(f"//{value}")
+    if parts.port is None or _has_more(parts):
+        raise ValueError("should be like ':9433' or '127.0.0.1:9433'")
+    return parts.hostname or "", parts.port
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is no address") from None
+    return parts
+
+
+def _has_more(parts: SplitResult) -> bool:
+    return bool(parts.path.strip("/") or parts.query or parts.fragment or parts.username)

@@ -1,0 +1,107 @@
+"""The configured gateways, each with its session and token keeper, under one task group."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from exporter import settings as config
+from exporter.gateway.account import Account, Credentials
+from exporter.gateway.cloud import Cloud
+from exporter.gateway.digest import Digest
+from exporter.gateway.documents import Documents
+from exporter.gateway.login import logins
+from exporter.gateway.session import Address, Session
+from exporter.gateway.state import StateFile
+from exporter.gateway.tls import AuthorityTrust, Pin, Trust, Unverified
+from exporter.gateway.tokens import Given, Tokens
+from exporter.settings import Settings, secret
+from exporter.site import Site
+from exporter.telemetry import Telemetry
+
+
+class Fleet:
+    """All gateways by name; an async context in which their logins and requests live on."""
+
+    def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
+        self._settings = settings
+        self._telemetry = telemetry
+        self._accounts: dict[Credentials, Account] = {}
+        self._stack = AsyncExitStack()
+        self.sites: Mapping[str, Site] = {}
+
+    async def __aenter__(self) -> Self:
+        tasks = await self._stack.enter_async_context(anyio.create_task_group())
+        self.sites = {
+            name: self._site(name, gateway, tasks)
+            for name, gateway in self._settings.sites().items()
+        }
+        for site in self.sites.values():
+            self._stack.push_async_callback(site.session.aclose)
+            tasks.start_soon(site.tokens.keep)
+        self._stack.callback(tasks.cancel_scope.cancel)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    def account(self, gateway: config.Gateway) -> Account | None:
+        """Return the account of a gateway; gateways with the same credentials share one."""
+        if gateway.username is None:
+            return None
+        password = secret(gateway.password, gateway.password_file)
+        credentials = Credentials(gateway.username, password)
+        if credentials not in self._accounts:
+            name = hashlib.sha256(gateway.username.encode()).hexdigest()[:12]
+            self._accounts[credentials] = Account(
+                credentials, logins(self._cloud()), self._file(f"account-{name}.json"), time.time
+            )
+        return self._accounts[credentials]
+
+    def _site(self, name: str, gateway: config.Gateway, tasks: TaskGroup) -> Site:
+        trust = self._trust(name, gateway.tls)
+        tokens = Tokens(
+            given=Given(secret(gateway.token, None), gateway.token_file),
+            account=self.account(gateway),
+            file=self._file(f"{name}.token"),
+            tasks=tasks,
+            now=time.time,
+            observe=partial(self._telemetry.login, name),
+        )
+        session = Session(
+            Address(str(gateway.host), gateway.serial, self._settings.scrape.in_flight),
+            trust,
+            tokens,
+            Digest(
+                gateway.digest.username,
+                secret(gateway.digest.password, gateway.digest.password_file),
+            ),
+            observe=partial(self._telemetry.request, name),
+        )
+        return Site(name, str(gateway.host), session, Documents(session, tasks), tokens, trust)
+
+    def _trust(self, name: str, tls: config.Tls) -> Trust:
+        if tls.trust == "ca" and tls.ca_file is not None:
+            return AuthorityTrust(tls.ca_file)
+        if tls.trust == "off":
+            return Unverified(name)
+        return Pin(self._file(f"{name}.certificate.json"), time.time)
+
+    def _cloud(self) -> Cloud:
+        cloud = self._settings.cloud
+        return Cloud(cloud.entrez_url, cloud.enlighten_url, cloud.first, cloud.ca_file)
+
+    def _file(self, name: str) -> StateFile:
+        return StateFile(Path(self._settings.state_dir) / name)

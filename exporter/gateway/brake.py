@@ -1,0 +1,37 @@
+"""Holds attempts back after failures, longer each time, so that nobody is stormed."""
+
+import random
+from collections.abc import Callable
+
+FIRST = 60.0
+LONGEST = 3600.0
+JITTER = 0.2
+
+
+class Brake:
+    """Says when the next attempt may be made; times are seconds since 1970."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.failures = 0
+        self.until = 0.0
+
+    @property
+    def on(self) -> bool:
+        """Whether it is too early for an attempt."""
+        return self._now() < self.until
+
+    def fail(self, at_least: float = 0.0) -> None:
+        """Wait a minute after the first failure, twice as long after each further, up to an hour.
+
+        The jitter keeps many exporters from coming back at the same moment.
+        """
+        wait = min(FIRST * 2**self.failures, LONGEST)
+        wait *= 1 + random.uniform(0, JITTER)  # noqa: S311  spreads load, guards nothing
+        self.failures = min(self.failures + 1, 16)
+        self.until = self._now() + max(wait, at_least)
+
+    def release(self) -> None:
+        """Forget the failures."""
+        self.failures = 0
+        self.until = 0.0

@@ -1,0 +1,76 @@
+"""Enphase's cloud: where it is, and the client that carries the password there."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Literal
+
+import certifi
+import httpx
+
+from exporter.gateway.errors import Changed, CloudTrouble, Malformed, Silent, Unreachable
+from exporter.gateway.exchange import Answer, Limits, exchange
+
+LIMITS = Limits(seconds=30, size=1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """The cloud's two hosts, and which login is tried first."""
+
+    entrez_url: str
+    enlighten_url: str
+    first: Literal["enlighten", "entrez"] = "enlighten"
+    ca_file: Path | None = None
+    """Authorities to verify with in place of the public ones."""
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator["CloudClient"]:
+        """Open a client with a cookie jar of its own, for one login."""
+        context = ssl.create_default_context(cafile=str(self.ca_file or certifi.where()))
+        async with httpx.AsyncClient(
+            verify=context,
+            follow_redirects=True,
+            timeout=None,
+            headers={"Accept": "*/*"},
+            event_hooks={"request": [self._guard]},
+        ) as client:
+            yield CloudClient(client)
+
+    async def _guard(self, request: httpx.Request) -> None:
+        """Keep passwords and sessions on TLS, and on the two hosts they are meant for."""
+        hosts = {httpx.URL(url).host for url in (self.entrez_url, self.enlighten_url)}
+        if request.url.scheme != "https":
+            raise httpx.UnsupportedProtocol("the cloud sent us on to an address without TLS")
+        if request.method == "POST" and request.url.host not in hosts:
+            raise httpx.UnsupportedProtocol("the cloud sent us on to a host that is not its own")
+
+
+class CloudClient:
+    """Posts forms and JSON; what every answer of the cloud may mean is judged here."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def post(self, url: str, **options: Any) -> Answer:
+        """Post, and raise ``Changed`` or ``CloudTrouble`` for what is no answer to our question.
+
+        400, 401 and 403 are answers: what they mean depends on the page.
+        """
+        try:
+            answer = await exchange(self._client, "POST", url, LIMITS, **options)
+        except (Unreachable, Silent, Malformed) as error:
+            raise CloudTrouble(str(error)) from None
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise CloudTrouble(f"{url} wants us to wait", _seconds(answer))
+        if answer.status not in {200, 400, 401, 403}:
+            raise Changed(f"{url} answered {answer.status}")
+        return answer
+
+
+def _seconds(answer: Answer) -> float:
+    value = answer.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else 0.0

@@ -1,0 +1,138 @@
+"""A gateway's documents, each fetched once for all who want it, and kept as long as it is good."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import anyio
+from anyio.abc import TaskGroup
+
+from exporter.endpoint import INFO, Endpoint
+from exporter.gateway.errors import Absent, GatewayError, Late
+from exporter.gateway.flight import Flight
+
+ABSENT_FRESH = 3600.0
+"""Seconds until a page that the gateway does not have is asked for again."""
+
+ABSENT_FIRST = 10.0
+"""The same for a page that has answered before; twice as long each further time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A decoded answer, ``None`` for a page that the gateway does not have."""
+
+    data: Any
+    received: float
+    """When it came, on the monotonic clock."""
+
+    fresh: float
+    """Until when it counts as new."""
+
+    keep: float
+    """Until when it may be shown while a new one is on its way."""
+
+
+class Source(Protocol):
+    """Where documents come from: a session."""
+
+    @property
+    def identity(self) -> object | None:
+        """Who the gateway is, once ``/info`` has told."""
+
+    async def get(self, endpoint: Endpoint) -> Any:
+        """Fetch and decode a page; raises ``GatewayError``."""
+
+
+class Documents:
+    """Asks for pages as they grow old; a request outlives the scrape that wanted it."""
+
+    def __init__(
+        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._source = source
+        self._tasks = tasks
+        self._now = now
+        self._held: dict[Endpoint, Document] = {}
+        self._flights: dict[Endpoint, Flight[Document]] = {}
+        self._rests: dict[Endpoint, tuple[float, Flight[Document]]] = {}
+
+    def ask(self, endpoint: Endpoint) -> "Asked":
+        """Send for the page if it is due; what is still good can be had at once."""
+        held = self._held.get(endpoint)
+        flight = None if held and self._now() < held.fresh else self._send(endpoint)
+        if held is not None and self._now() < held.keep:
+            flight = None
+        return Asked(endpoint, held, flight)
+
+    def ages(self) -> Iterator[tuple[str, float]]:
+        """Tell how old each page at hand is, in seconds."""
+        now = self._now()
+        for endpoint, document in self._held.items():
+            if document.data is not None and now < document.keep:
+                yield endpoint.path, now - document.received
+
+    def _send(self, endpoint: Endpoint) -> Flight[Document]:
+        """Join the request that is on its way, or start one."""
+        rest, failed = self._rests.get(endpoint, (0.0, None))
+        if failed is not None and self._now() < rest:
+            return failed
+        if endpoint not in self._flights:
+            self._flights[endpoint] = Flight(self._tasks, lambda: self._fly(endpoint))
+        return self._flights[endpoint]
+
+    async def _fly(self, endpoint: Endpoint) -> Document:
+        try:
+            if endpoint is not INFO and self._source.identity is None:
+                await self._send(INFO).landed()  # who the gateway is decides how to talk to it
+            data = await self._source.get(endpoint)
+        except Absent:
+            return self._hold_absent(endpoint)
+        except GatewayError:
+            if endpoint.slow:
+                # A slow page that failed is given its time before it is asked for again.
+                self._rests[endpoint] = self._now() + endpoint.fresh, self._flights[endpoint]
+            raise
+        else:
+            return self._hold(endpoint, data, endpoint.fresh)
+        finally:
+            del self._flights[endpoint]
+
+    def _hold(self, endpoint: Endpoint, data: Any, fresh: float) -> Document:
+        now = self._now()
+        document = Document(data, now, now + fresh, now + max(fresh, endpoint.keep))
+        self._held[endpoint] = document
+        return document
+
+    def _hold_absent(self, endpoint: Endpoint) -> Document:
+        """Note that there is no such page: for long at once, unless it has answered before."""
+        known = self._held.get(endpoint)
+        if known is None:
+            rest = ABSENT_FRESH
+        elif known.data is not None:
+            rest = ABSENT_FIRST
+        else:
+            rest = min(2 * (known.fresh - known.received), ABSENT_FRESH)
+        return self._hold(endpoint, None, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page that was asked for: at hand, or on its way."""
+
+    endpoint: Endpoint
+    held: Document | None
+    flight: Flight[Document] | None
+
+    async def by(self, deadline: float) -> Document:
+        """Wait for the page; raises its ``GatewayError``, and ``Late`` at the deadline.
+
+        ``deadline`` is a time of ``anyio.current_time``.
+        """
+        if self.flight is None and self.held is not None:
+            return self.held
+        if self.flight is not None:
+            with anyio.CancelScope(deadline=deadline):
+                return await self.flight.landed()
+        raise Late(f"{self.endpoint} had not answered when the scrape had to end")

@@ -1,0 +1,47 @@
+"""A piece of work that outlives those who wait for it, and that many can wait for at once."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+
+from exporter.gateway.errors import GatewayError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Flight(Generic[T]):
+    """Work under way in a task group; its result, or its ``GatewayError``, is for all who wait."""
+
+    def __init__(self, tasks: TaskGroup, work: Callable[[], Awaitable[T]]) -> None:
+        self._landed = anyio.Event()
+        self._results: list[T] = []
+        self._error: GatewayError | None = None
+        tasks.start_soon(self._fly, work)
+
+    @property
+    def over(self) -> bool:
+        """Whether the work has ended, well or not."""
+        return self._landed.is_set()
+
+    async def landed(self) -> T:
+        """Wait for the work's end; raises its ``GatewayError``. Cancelling ends only the wait."""
+        await self._landed.wait()
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        return self._results[0]
+
+    async def _fly(self, work: Callable[[], Awaitable[T]]) -> None:
+        try:
+            self._results.append(await work())
+        except GatewayError as error:
+            self._error = error
+        except Exception as error:  # whoever waits must hear of it, and the others must fly on
+            log.exception("flight=failed")
+            self._error = GatewayError(f"unexpected {type(error).__name__}, see the log")
+        finally:
+            self._landed.set()

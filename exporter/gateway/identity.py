@@ -1,0 +1,35 @@
+"""Who a gateway says it is on ``/info``, the one page that needs no login."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from exporter.gateway.errors import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A gateway's serial, the kind of login it wants, and its clock."""
+
+    serial: str
+    tokens: bool
+    """Whether it wants a token (firmware 7 and later); older ones use HTTP Digest, if anything."""
+
+    time: float | None
+    """Its clock when it answered, in seconds since 1970."""
+
+    @classmethod
+    def of(cls, info: "etree._Element", expected_serial: str | None = None) -> "Identity":
+        """Read the identity; raises ``Rejected`` where another serial is expected."""
+        serial = info.findtext("device/sn", "")
+        if expected_serial and serial != expected_serial:
+            raise Rejected(
+                "another gateway answers at this address than the one that ENPHASE_SERIAL names: "
+                "correct ENPHASE_HOST or ENPHASE_SERIAL"
+            )
+        time = info.findtext("time", "")
+        return cls(
+            serial=serial,
+            tokens=info.findtext("web-tokens") == "true",
+            time=float(time) if time.isascii() and time.isdigit() else None,
+        )

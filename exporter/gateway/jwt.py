@@ -1,0 +1,68 @@
+"""The token (a JWT) that opens a gateway, and what it says of itself."""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+SHAPE = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+"""How a JWT looks in any text: three parts in base64url, the first one a JSON object."""
+
+DAY = 86_400.0
+RENEWAL_DAYS = 30
+RENEWAL_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token; its own text stays out of ``repr``. Times are seconds since 1970."""
+
+    text: str = field(repr=False)
+    serial: str = field(repr=False)
+    role: str
+    issued: float
+    ends: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Token":
+        """Read the claims, unverified: the gateway verifies. Raises ``ValueError``.
+
+        A JWT library would bring the cryptography that only verifying needs: 10 MB resident.
+        """
+        text = text.strip()
+        if not SHAPE.fullmatch(text):
+            raise ValueError("it has not the shape of a JWT")
+        claims = _claims(text)
+        try:
+            ends = float(claims["exp"])
+            issued = float(claims.get("iat", 0.0))
+        except (KeyError, TypeError, ValueError):
+            raise ValueError("it does not say when it ends") from None
+        return cls(
+            text, str(claims.get("aud", "")), str(claims.get("enphaseUser", "")), issued, ends
+        )
+
+    @property
+    def renewal(self) -> float:
+        """When to get the next one: 30 days before the end, or at three quarters of a short life.
+
+        Owners' tokens live a year, installers' 12 hours.
+        """
+        return self.ends - min(RENEWAL_DAYS * DAY, RENEWAL_SHARE * (self.ends - self.issued))
+
+    def fits(self, serial: str) -> bool:
+        """Whether it is for this gateway; an uncommissioned one takes any such token."""
+        return self.serial in {serial, "un-commissioned", ""}
+
+
+def _claims(text: str) -> dict[str, Any]:
+    payload = text.split(".")[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        raise ValueError("its claims cannot be read") from None
+    if not isinstance(claims, dict):
+        raise ValueError("its claims are no object")  # noqa: TRY004  one error for all bad tokens
+    return claims

@@ -1,0 +1,183 @@
+"""The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import httpx
+
+from exporter.endpoint import INFO, Endpoint
+from exporter.gateway.auth import Door
+from exporter.gateway.decode import SIZE_LIMIT, decode
+from exporter.gateway.digest import Digest
+from exporter.gateway.errors import (
+    Absent,
+    GatewayError,
+    LoginError,
+    Malformed,
+    Rejected,
+    Silent,
+    Unreachable,
+)
+from exporter.gateway.exchange import Answer, Limits, exchange, forgetful_jar
+from exporter.gateway.identity import Identity
+from exporter.gateway.tls import Trust
+from exporter.gateway.tokens import Tokens
+
+Observe = Callable[[str, str, float], None]
+"""Told of each request: path, outcome, seconds."""
+
+CONNECT_TIMEOUT = 5.0
+ANSWERED_LATELY = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a gateway is, and how hard it may be asked."""
+
+    host: str
+    """Host name or address, with a port and a scheme where they are not the usual ones."""
+
+    serial: str | None = None
+    """The serial that must answer there, if given."""
+
+    in_flight: int = 2
+    """How many requests at once."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses to try: firmware 7 and later speaks TLS, older firmware plain HTTP."""
+        if "://" in self.host:
+            return (self.host.rstrip("/"),)
+        return f"https://{self.host}", f"http://{self.host}"
+
+
+class Session:
+    """Asks one gateway for its pages."""
+
+    def __init__(
+        self,
+        address: Address,
+        trust: Trust,
+        tokens: Tokens,
+        digest: Digest,
+        observe: Observe = lambda *_: None,
+    ) -> None:
+        self.identity: Identity | None = None
+        self.trouble: GatewayError | None = None
+        """What shuts us out of the gateway as a whole, until it answers again."""
+
+        self._address = address
+        self._observe = observe
+        self._digest = digest
+        self._client = httpx.AsyncClient(
+            verify=trust.context(),
+            cookies=forgetful_jar(),
+            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+            trust_env=False,
+        )
+        self._door = Door(self._ask, tokens)
+        self._lane = anyio.CapacityLimiter(address.in_flight)
+        self._slow_lane = anyio.CapacityLimiter(1)
+        self.url = ""
+        self._identified_at = 0.0
+        self._answered_at: float | None = None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def get(self, endpoint: Endpoint) -> Any:
+        """Fetch and decode one page; ``/info`` has to come first. Raises ``GatewayError``."""
+        began, outcome = time.monotonic(), "ok"
+        try:
+            document = await (self._identify() if endpoint is INFO else self._fetch(endpoint))
+        except GatewayError as error:
+            outcome = error.outcome
+            self._note(error)
+            raise
+        else:
+            self._note(None)
+            return document
+        finally:
+            self._observe(endpoint.path, outcome, time.monotonic() - began)
+
+    @property
+    def up(self) -> bool:
+        """Whether the gateway has answered lately, and nothing has shut us out since."""
+        answered = self._answered_at
+        lately = answered is not None and time.monotonic() - answered < ANSWERED_LATELY
+        return lately and self.trouble is None
+
+    def clock(self, at: float) -> float:
+        """Return the gateway's own time at a moment of our monotonic clock."""
+        if self.identity is None or self.identity.time is None:
+            return time.time() - (time.monotonic() - at)
+        return self.identity.time + (at - self._identified_at)
+
+    async def _identify(self) -> Any:
+        """Find the gateway at one of its addresses, and see who it is."""
+        first: GatewayError | None = None
+        for url in (self.url,) if self.url else self._address.urls:
+            try:
+                return await self._introduce(url)
+            except Unreachable as error:
+                first = first or error
+        self.url, self.identity = "", None
+        raise first or Unreachable("no address")
+
+    async def _introduce(self, url: str) -> Any:
+        try:
+            info = decode(INFO, await self._request(INFO, url + INFO.path))
+        except Absent as error:
+            raise Malformed(f"{url}: no gateway seems to live here: {error}") from None
+        self.identity = Identity.of(info, self._address.serial)
+        self.url, self._identified_at = url, time.monotonic()
+        return info
+
+    async def _fetch(self, endpoint: Endpoint) -> Any:
+        identity = self.identity
+        if identity is None:
+            raise self.trouble or Silent("the gateway has not said yet who it is")
+        url = self.url + endpoint.path
+        if not identity.tokens:
+            return decode(endpoint, await self._request(endpoint, url, self._digest.auth(identity)))
+        shown = await self._door.enter(identity.serial)
+        answer = await self._request(endpoint, url, headers=shown.headers)
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            shown = await self._door.enter(identity.serial, stale=shown)
+            answer = await self._request(endpoint, url, headers=shown.headers)
+        return decode(endpoint, answer)
+
+    async def _ask(self, path: str, headers: dict[str, str]) -> Answer:
+        return await self._request(Endpoint(path, fresh=0), self.url + path, headers=headers)
+
+    async def _request(
+        self,
+        endpoint: Endpoint,
+        url: str,
+        auth: httpx.Auth | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        limits = Limits(endpoint.patience, SIZE_LIMIT)
+        async with self._turn(endpoint):
+            return await exchange(self._client, "GET", url, limits, auth=auth, headers=headers)
+
+    @asynccontextmanager
+    async def _turn(self, endpoint: Endpoint) -> AsyncIterator[None]:
+        """Wait until the gateway may be asked; slow pages leave a lane to the others."""
+        async with AsyncExitStack() as lanes:
+            if endpoint.slow:
+                await lanes.enter_async_context(self._slow_lane)
+            await lanes.enter_async_context(self._lane)
+            yield
+
+    def _note(self, error: GatewayError | None) -> None:
+        if error is None or isinstance(error, Absent):
+            self.trouble = None
+            self._answered_at = time.monotonic()
+        elif isinstance(error, Unreachable | LoginError | Rejected) or self.identity is None:
+            self.trouble = error

@@ -1,0 +1,176 @@
+"""Whom the exporter trusts to be the gateway, decided in the TLS handshake, before a word is said.
+
+Gateways sign their certificates themselves, for a name that is not their host name, and renew them
+about yearly, some two months before the end. So the default is to pin: the first certificate seen
+is kept, and another one is taken only in the last quarter of the old one's life.
+"""
+
+import hashlib
+import json
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from exporter.gateway.state import StateFile
+
+log = logging.getLogger(__name__)
+
+RENEWAL_SHARE = 0.75
+"""The share of a certificate's life after which another one is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is kept of a certificate: its SHA-256 fingerprint and its life in seconds since 1970."""
+
+    sha256: str
+    not_before: float
+    not_after: float
+
+    @classmethod
+    def of(cls, der: bytes) -> "Certificate":
+        """Read a certificate as the handshake shows it."""
+        # Costs 9 MB: paid only by a process that meets a certificate which it does not know yet.
+        from cryptography import x509  # noqa: PLC0415
+
+        parsed = x509.load_der_x509_certificate(der)
+        return cls(
+            fingerprint(der),
+            parsed.not_valid_before_utc.timestamp(),
+            parsed.not_valid_after_utc.timestamp(),
+        )
+
+    @property
+    def renewal(self) -> float:
+        """From when on the gateway may show a successor."""
+        return self.not_before + RENEWAL_SHARE * (self.not_after - self.not_before)
+
+
+class CertificateChanged(ssl.SSLError):
+    """The gateway shows a certificate that nobody expects."""
+
+    def __init__(self, pinned: Certificate, shown: Certificate) -> None:
+        super().__init__(
+            f"the gateway shows another certificate (SHA-256 {shown.sha256[:16]}...) than the one "
+            f"pinned ({pinned.sha256[:16]}...), earlier than it renews them; if you replaced or "
+            f"reset the gateway, run 'enphase-exporter trust', else find out who answers there"
+        )
+
+    def __str__(self) -> str:
+        """Say what to do, without OpenSSL's numbers."""
+        return str(self.args[0])
+
+
+class Trust:
+    """The certificate that a gateway last showed, and the rule by which it is believed."""
+
+    def __init__(self) -> None:
+        self.certificate: Certificate | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Make a context whose handshakes this trust judges."""
+        context = _JudgedContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.judge = self.judge
+        return context
+
+    def judge(self, der: bytes) -> None:
+        """Believe the certificate, or raise ``ssl.SSLError``."""
+        if self.certificate is None or fingerprint(der) != self.certificate.sha256:
+            self.meet(Certificate.of(der))
+
+    def meet(self, shown: Certificate) -> None:
+        """Decide about a certificate that was not the last one."""
+        self.certificate = shown
+
+
+class Unverified(Trust):
+    """Believes anybody: ``ENPHASE_TLS__TRUST=off``."""
+
+    def __init__(self, gateway: str) -> None:
+        super().__init__()
+        log.warning(
+            "gateway=%s ENPHASE_TLS__TRUST=off: whoever can redirect the connection can read "
+            "the gateway's token, and answer in its place",
+            gateway,
+        )
+
+
+class AuthorityTrust(Trust):
+    """Believes what a certificate file vouches for: ``ENPHASE_TLS__TRUST=ca``.
+
+    The name in the certificate is not compared: a gateway's own never matches its host name.
+    """
+
+    def __init__(self, ca_file: Path) -> None:
+        super().__init__()
+        self._ca_file = ca_file
+
+    def context(self) -> ssl.SSLContext:
+        """Make a context that verifies against the file alone."""
+        context = super().context()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self._ca_file)
+        return context
+
+
+class Pin(Trust):
+    """Believes the first certificate, then only that one and its due successor."""
+
+    def __init__(self, file: StateFile, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._file = file
+        self._now = now
+        self.certificate = self._load()
+
+    def meet(self, shown: Certificate) -> None:
+        """Take the first certificate or a due successor, refuse any other."""
+        # The file may know more: 'enphase-exporter trust' writes it from another process.
+        pinned = self._load() or self.certificate
+        if pinned is None or pinned.sha256 != shown.sha256:
+            if pinned is not None and self._now() < pinned.renewal:
+                raise CertificateChanged(pinned, shown)
+            log.warning(
+                "certificate=%s event=%s", shown.sha256, "pinned" if pinned is None else "renewed"
+            )
+            self._file.write(json.dumps(asdict(shown)))
+        self.certificate = shown
+
+    def forget(self) -> None:
+        """Trust whoever answers next."""
+        self.certificate = None
+        self._file.remove()
+
+    def _load(self) -> Certificate | None:
+        text = self._file.read()
+        if text is None:
+            return None
+        try:
+            kept = json.loads(text)
+            return Certificate(
+                str(kept["sha256"]), float(kept["not_before"]), float(kept["not_after"])
+            )
+        except (ValueError, TypeError, KeyError):
+            self._file.ignore("it holds no certificate's fingerprint")
+            return None
+
+
+def fingerprint(der: bytes) -> str:
+    """Hash a certificate as ``openssl x509 -fingerprint -sha256`` does, in lower case."""
+    return hashlib.sha256(der).hexdigest()
+
+
+class _JudgedHandshake(ssl.SSLObject):
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        context: Any = self.context
+        context.judge(self.getpeercert(binary_form=True) or b"")
+
+
+class _JudgedContext(ssl.SSLContext):
+    sslobject_class = _JudgedHandshake
+    judge: Callable[[bytes], None]

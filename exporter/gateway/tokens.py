@@ -1,0 +1,156 @@
+"""Keeps one gateway's token fresh: given by the user, kept from the last run, or from the cloud."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from exporter.gateway.account import Account, Observe
+from exporter.gateway.brake import Brake
+from exporter.gateway.errors import GatewayError, LoginError, Rejected
+from exporter.gateway.flight import Flight
+from exporter.gateway.jwt import Token
+from exporter.gateway.state import StateFile
+
+log = logging.getLogger(__name__)
+
+RENEWAL_CHECK = 60.0
+"""Seconds between looks at the clock; a renewal is due days, at the least hours, before the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A token that the user gives, as a text or in a file that is read again when it changes."""
+
+    text: str = ""
+    file: Path | None = None
+
+    def read(self) -> str | None:
+        """Return the token's text, if any; raises ``LoginError`` for a file that cannot be read."""
+        if self.file is None:
+            return self.text or None
+        try:
+            return self.file.read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            raise LoginError(f"ENPHASE_TOKEN_FILE cannot be read: {type(error).__name__}") from None
+
+
+class Tokens:
+    """Holds the token that serves now, and gets the next one when it is time."""
+
+    def __init__(
+        self,
+        given: Given,
+        account: Account | None,
+        file: StateFile,
+        tasks: TaskGroup,
+        now: Callable[[], float],
+        observe: Observe = lambda _: None,
+    ) -> None:
+        self._given = given
+        self._account = account
+        self._file = file
+        self._tasks = tasks
+        self._now = now
+        self._observe = observe
+        self._brake = Brake(now)
+        self._login: Flight[Token] | None = None
+        self._last_given: str | None = None
+        self.held: Token | None = self._load()
+        self.insist = False
+        """Whether to log in even while the account waits after a failure."""
+
+    async def current(self, serial: str) -> Token:
+        """Return the token to use now; raises ``LoginError`` where there is none to be had."""
+        self._take_given()
+        if self.held is not None and not self.held.fits(serial):
+            log.warning("the token at hand is for another gateway and is not used")
+            self.held = None
+        return self.held or await self._log_in(serial)
+
+    async def replace(self, refused: Token, serial: str) -> Token:
+        """Return another token than the one the gateway has refused.
+
+        Raises ``Rejected`` where there is none, or where the last one was refused only just now:
+        a gateway that refuses everything must not cause a login each time.
+        """
+        held = await self.current(serial)
+        if held is not refused:
+            return held
+        if self._account is None:
+            raise Rejected(
+                "the gateway refuses the token: get another one at "
+                "https://entrez.enphaseenergy.com and give it in ENPHASE_TOKEN or its file"
+            )
+        if self._brake.on:
+            raise Rejected("the gateway refuses a token that the cloud has only just given")
+        self._brake.fail()
+        return await self._log_in(serial)
+
+    def admitted(self) -> None:
+        """Note that the gateway has taken the token."""
+        self._brake.release()
+
+    async def keep(self) -> None:
+        """Renew the token whenever it is due, for ever."""
+        while True:
+            await anyio.sleep(RENEWAL_CHECK)
+            await self.renew_if_due()
+
+    async def renew_if_due(self) -> None:
+        """Renew the token if its time has come; the old one serves until there is a new one."""
+        held = self.held
+        if held is None or self._account is None or self._now() < held.renewal:
+            return
+        if self._brake.on:
+            return
+        try:
+            await self._log_in(held.serial)
+        except GatewayError as error:
+            self._brake.fail()
+            log.warning("the token could not be renewed yet: %s", error)
+
+    async def _log_in(self, serial: str) -> Token:
+        """Join the login under way, or start one; it goes on when its callers are gone."""
+        if self._login is None or self._login.over:
+            self._login = Flight(self._tasks, lambda: self._obtain(serial))
+        return await self._login.landed()
+
+    async def _obtain(self, serial: str) -> Token:
+        if self._account is None:
+            raise LoginError(
+                "this gateway wants a token: set ENPHASE_USERNAME and ENPHASE_PASSWORD, "
+                "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
+            )
+        token = await self._account.token(serial, self._observe, insist=self.insist)
+        if not token.fits(serial):
+            raise LoginError("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
+        self.held = token
+        self._file.write(token.text)
+        log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
+        return token
+
+    def _take_given(self) -> None:
+        given = self._given.read()
+        if given is None or given == self._last_given:
+            return
+        try:
+            self.held = Token.parse(given)
+        except ValueError as error:
+            raise LoginError(
+                f"the token in ENPHASE_TOKEN or its file is no token: {error}"
+            ) from None
+        self._last_given = given
+
+    def _load(self) -> Token | None:
+        text = self._file.read()
+        if text is None:
+            return None
+        try:
+            return Token.parse(text)
+        except ValueError as error:
+            self._file.ignore(str(error))
+            return None

@@ -1,0 +1,170 @@
+"""One scrape: every collector side by side, one deadline, and what is there of the results."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from exporter.collector import Collector
+from exporter.endpoint import Endpoint
+from exporter.exposition import Fragment
+from exporter.gateway.documents import Asked, Document
+from exporter.gateway.errors import GatewayError
+from exporter.metric import Sample, families, gauge, info
+from exporter.site import Reading, Site
+
+log = logging.getLogger(__name__)
+
+UP = gauge("up", "Whether the gateway answers and lets us in (1) or not (0).")
+DURATION = gauge("scrape_duration_seconds", "How long this scrape took.")
+SUCCESS = gauge(
+    "collector_success", "Whether the collector got what it reads (1) or not (0).", "collector"
+)
+COLLECTOR_DURATION = gauge(
+    "collector_duration_seconds", "How long the collector waited and worked.", "collector"
+)
+AGE = gauge("document_age_seconds", "How old the page's answer is that is shown.", "path")
+TOKEN_ENDS = gauge("token_expiry_timestamp_seconds", "When the gateway's token ends.")
+TOKEN = info("token_info", "The role that the gateway's token gives.", "role")
+CERTIFICATE_ENDS = gauge(
+    "certificate_expiry_timestamp_seconds", "When the gateway's TLS certificate ends."
+)
+CERTIFICATE = info("certificate_info", "Fingerprint of the gateway's certificate.", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one collector fared: its samples, if any, and what failed, if anything."""
+
+    collector: str
+    seconds: float
+    fragment: Fragment | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """The finished thing: what was read, and how it went."""
+
+    fragments: tuple[Fragment, ...]
+    outcomes: tuple[Outcome, ...]
+    up: bool
+
+
+async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -> Scrape:
+    """Read a gateway; never raises, and ends by ``deadline``, a time of ``anyio.current_time``.
+
+    What failed or is late is missing from the result; a request that is late goes on and serves
+    the next scrape.
+    """
+    began = time.monotonic()
+    found: dict[str, Outcome] = {}
+
+    async def run(collector: Collector) -> None:
+        outcome = await _attempt(site, collector, deadline)
+        if outcome is not None:
+            found[collector.name] = outcome
+
+    async with anyio.create_task_group() as tasks:
+        for collector in collectors:
+            tasks.start_soon(run, collector)
+    outcomes = tuple(found[c.name] for c in collectors if c.name in found)
+    _tell(site, outcomes)
+    own = Fragment(families(_own(site, outcomes, time.monotonic() - began)))
+    read = (outcome.fragment for outcome in outcomes if outcome.fragment is not None)
+    return Scrape((own, *read), outcomes, site.session.up)
+
+
+async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome | None:
+    """Run one collector; ``None`` where the site has nothing for it."""
+    began = time.monotonic()
+    fragment, error = None, None
+    try:
+        if not await _opens(site, collector, deadline):
+            return None
+        documents, error = await _documents(site, collector, deadline)
+        fragment = _read(site, collector, documents)
+    except GatewayError as failure:
+        error = str(failure)
+    except Exception as surprise:  # a document nobody foresaw costs its own samples, no others
+        if collector.name not in site.complaints:
+            log.exception("gateway=%s collector=%s", site.name, collector.name)
+        error = f"unexpected {type(surprise).__name__}: please report it with the log"
+    return Outcome(collector.name, time.monotonic() - began, fragment, error)
+
+
+async def _opens(site: Site, collector: Collector, deadline: float) -> bool:
+    asked = _ask(site, collector.given.endpoints)
+    facts = [(await page.by(deadline)).data for page in asked]
+    return collector.given.opens(*facts)
+
+
+async def _documents(
+    site: Site, collector: Collector, deadline: float
+) -> tuple[tuple[Document | None, ...], str | None]:
+    """Get a collector's pages; one that can read on gets ``None`` and the first failure's text."""
+    error: str | None = None
+    documents: list[Document | None] = []
+    for page in _ask(site, collector.endpoints):
+        try:
+            documents.append(await page.by(deadline))
+        except GatewayError as failure:
+            if not collector.partial:
+                raise
+            documents.append(None)
+            error = error or str(failure)
+    return tuple(documents), error
+
+
+def _ask(site: Site, endpoints: tuple[Endpoint, ...]) -> list[Asked]:
+    """Send for all pages before waiting for the first."""
+    return [site.documents.ask(endpoint) for endpoint in endpoints]
+
+
+def _read(site: Site, collector: Collector, documents: tuple[Document | None, ...]) -> Fragment:
+    """Map the documents, unless they are those of the last time."""
+    known = site.readings.get(collector.name)
+    if known is not None and known.documents == documents:
+        return known.fragment
+    pages = [None if document is None else document.data for document in documents]
+    options: dict[str, float] = {}
+    if collector.timed:
+        received = [d.received for d in documents if d is not None] or [time.monotonic()]
+        options["moment"] = site.session.clock(received[0])
+    samples = site.ledger.settle(collector.read(*pages, **options))
+    reading = Reading(documents, Fragment(families(samples)))
+    site.readings[collector.name] = reading
+    return reading.fragment
+
+
+def _tell(site: Site, outcomes: tuple[Outcome, ...]) -> None:
+    """Log what changed: a failure once, not with every scrape, and its end."""
+    for outcome in outcomes:
+        before = site.complaints.pop(outcome.collector, None)
+        if outcome.error is not None:
+            site.complaints[outcome.collector] = outcome.error
+        if outcome.error != before:
+            log.warning(
+                "gateway=%s collector=%s %s",
+                site.name,
+                outcome.collector,
+                f"error={outcome.error!r}" if outcome.error else "event=recovered",
+            )
+
+
+def _own(site: Site, outcomes: tuple[Outcome, ...], seconds: float) -> Iterator[Sample]:
+    yield from UP(int(site.session.up))
+    yield from DURATION(seconds)
+    for outcome in outcomes:
+        yield from SUCCESS(int(outcome.error is None), outcome.collector)
+        yield from COLLECTOR_DURATION(outcome.seconds, outcome.collector)
+    for path, age in site.documents.ages():
+        yield from AGE(age, path)
+    if token := site.tokens.held:
+        yield from TOKEN_ENDS(token.ends)
+        yield from TOKEN(1, token.role)
+    if certificate := site.trust.certificate:
+        yield from CERTIFICATE_ENDS(certificate.not_after)
+        yield from CERTIFICATE(1, certificate.sha256)

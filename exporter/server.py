@@ -1,0 +1,68 @@
+"""Runs the exporter as a service: logging, listening, and a clean end."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+
+import uvicorn
+
+from exporter import __version__
+from exporter.address import listening
+from exporter.settings import Settings
+from exporter.settings_source import unknown
+from exporter.web import application
+
+log = logging.getLogger(__name__)
+
+GRACE = 1
+"""Seconds that running scrapes get to end when the process is told to."""
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    set_up_logging(settings.log.level)
+    for name in unknown(os.environ):
+        log.warning("variable=%s is no setting and does nothing", name)
+    host, port = listening(settings.web.listen_address)
+    log.info(
+        "version=%s listening=%s gateways=%s",
+        __version__,
+        settings.web.listen_address,
+        ",".join(settings.sites()),
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(settings),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    # uvicorn ends by itself, then raises the signal again, whose default would be an exit code 143.
+    signal.signal(signal.SIGTERM, _end)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
+
+
+def set_up_logging(level: str) -> None:
+    """Write lines of ``key=value`` to standard error; libraries only from warnings on."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="ts=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S%z",
+        force=True,
+    )
+    logging.getLogger("exporter").setLevel(level.upper())
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    sys.exit(0)

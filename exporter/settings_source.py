@@ -1,0 +1,110 @@
+"""Reads the settings from flags, environment and YAML file, and says in one line what is wrong."""
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    CliSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
+
+from exporter.settings import PREFIX, Settings
+
+SECRET_FLAGS = ("--password", "--token", "--digest.password")
+
+
+class WrongSettingError(Exception):
+    """A setting is wrong or missing; the text names it and says what it should be."""
+
+
+def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Settings:
+    """Read all settings; raises ``WrongSettingError``.
+
+    ``given`` are settings that win over all others, in the shape of the YAML file.
+    """
+    for argument in arguments:
+        if argument.partition("=")[0] in SECRET_FLAGS:
+            flag = argument.partition("=")[0]
+            raise WrongSettingError(
+                f"{flag} is no flag, since a process list shows flags: use {flag}-file"
+            )
+    file = _config_file(arguments)
+
+    class Sources(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del dotenv_settings, file_secret_settings
+            flags = CliSettingsSource[Any](settings_cls, cli_parse_args=list(arguments))
+            return (
+                init_settings,
+                flags,
+                env_settings,
+                YamlConfigSettingsSource(settings_cls, yaml_file=file),
+            )
+
+    try:
+        return Sources(**(given or {}))
+    except ValidationError as error:
+        raise WrongSettingError(_line(error)) from None
+    except SettingsError as error:
+        raise WrongSettingError(str(error).replace("error parsing CLI: ", "")) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" near line {mark.line + 1}" if mark else ""
+        raise WrongSettingError(f"ENPHASE_CONFIG__FILE is no YAML file{where}") from None
+
+
+def unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """Find variables with our prefix that mean nothing: most likely misspelt.
+
+    Kubernetes sets some for a service called enphase-exporter; those are passed over.
+    """
+    known = set(_names(Settings))
+    for name in environment:
+        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}EXPORTER_"):
+            top = name.removeprefix(PREFIX).partition("__")[0].lower()
+            if top not in known:
+                yield name
+
+
+def _names(model: type[Settings]) -> Iterator[str]:
+    yield from model.model_fields
+
+
+def _config_file(arguments: Sequence[str]) -> Path | None:
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config.file", dest="file")
+    found = parser.parse_known_args(arguments)[0].file or os.environ.get(f"{PREFIX}CONFIG__FILE")
+    if not found:
+        return None
+    if not os.access(found, os.R_OK):
+        raise WrongSettingError("ENPHASE_CONFIG__FILE should be a file that can be read")
+    return Path(found)
+
+
+def _line(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    parts = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        return f"{'.'.join(parts)} in the configuration file is no setting"
+    if first["type"] == "section":
+        parts.append(first["ctx"]["name"])
+    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if parts[0] == "gateways":
+        return f"{'.'.join(parts)} {message}"
+    return f"{PREFIX}{'__'.join(parts).upper()} {message}"

@@ -1,0 +1,67 @@
+"""From the gateway's units to base units; what is no number becomes ``None``, never zero."""
+
+import math
+from typing import Any
+
+WRAP = 2**32
+"""Some firmware writes -4 W as 4294967292: a negative number in 32 unsigned bits."""
+
+WATT_HOUR = 3600.0
+"""Joules."""
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) < math.inf else None
+
+
+def flag(value: Any) -> int | None:
+    """Turn ``true`` into 1 and ``false`` into 0."""
+    return int(value) if isinstance(value, bool) else None
+
+
+def scaled(value: Any, factor: float) -> float | None:
+    """Multiply."""
+    known = number(value)
+    try:
+        return None if known is None else known * factor
+    except OverflowError:
+        return None
+
+
+def joules(watt_hours: Any) -> float | None:
+    """Turn watt hours into energy in base units."""
+    return scaled(watt_hours, WATT_HOUR)
+
+
+def milli(value: Any) -> float | None:
+    """Turn thousandths into base units: millivolts into volts."""
+    return scaled(value, 0.001)
+
+
+def watts(value: Any) -> float | None:
+    """Return power, with the sign restored that 32 unsigned bits lost."""
+    known = number(value)
+    if known is not None and WRAP / 2 < known < WRAP:
+        return known - WRAP
+    return known
+
+
+def timestamp(value: Any) -> float | None:
+    """Return seconds since 1970; the gateway writes 0 where it does not know."""
+    known = number(value)
+    return known if known is not None and known > 0 else None
+
+
+def total(*values: float | None) -> float | None:
+    """Add up; the sum is unknown as soon as one part is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def quotient(value: Any, by: Any) -> float | None:
+    """Divide; the quotient is unknown where the divisor is not positive."""
+    above, below = number(value), number(by)
+    return above / below if above is not None and below is not None and below > 0 else None
