@@ -39,13 +39,13 @@ def trust(settings: Settings) -> int:
 
 async def _check(settings: Settings) -> int:
     async with Fleet(settings, Telemetry()) as fleet:
+        fleet.insist()
         results = [await _check_site(site) for site in fleet.sites.values()]
     return 0 if all(results) else 1
 
 
 async def _check_site(site: Site) -> bool:
     print(f"{site.name} ({site.host})")
-    site.tokens.insist = True
     try:
         await site.session.get(INFO)
     except GatewayError as error:

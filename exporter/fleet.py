@@ -57,7 +57,12 @@ class Fleet:
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
 
-    def account(self, gateway: config.Gateway) -> Account | None:
+    def insist(self) -> None:
+        """Let every account try its next login at once: a person asks for it."""
+        for account in self._accounts.values():
+            account.insist()
+
+    def _account(self, gateway: config.Gateway) -> Account | None:
         """Return the account of a gateway; gateways with the same credentials share one."""
         if gateway.username is None:
             return None
@@ -71,14 +76,15 @@ class Fleet:
         return self._accounts[credentials]
 
     def _site(self, name: str, gateway: config.Gateway, tasks: TaskGroup) -> Site:
-        trust = self._trust(name, gateway.tls)
+        trust, account = self._trust(name, gateway.tls), self._account(gateway)
+        observe = partial(self._telemetry.login, name)
+        log_in = None if account is None else partial(account.token, observe=observe)
         tokens = Tokens(
             given=Given(secret(gateway.token, None), gateway.token_file),
-            account=self.account(gateway),
+            log_in=log_in,
             file=self._file(f"{name}.token"),
             tasks=tasks,
             now=time.time,
-            observe=partial(self._telemetry.login, name),
         )
         session = Session(
             Address(str(gateway.host), gateway.serial, self._settings.scrape.in_flight),

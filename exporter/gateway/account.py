@@ -65,15 +65,10 @@ class Account:
         self._lock = anyio.Lock()
         self._brake.until, self._reason = self._record.load()
 
-    async def token(
-        self, serial: str, observe: Observe = lambda _: None, *, insist: bool = False
-    ) -> Token:
-        """Get a token for one gateway; raises ``LoginError``.
-
-        ``insist`` tries once even while the account waits after a failure.
-        """
+    async def token(self, serial: str, *, observe: Observe = lambda _: None) -> Token:
+        """Get a token for one gateway; raises ``LoginError``."""
         async with self._lock:
-            if self._reason is not None and self._brake.on and not insist:
+            if self._reason is not None and self._brake.on:
                 raise self._reason.with_traceback(None)
             try:
                 token = await self._attempt(serial)
@@ -84,6 +79,10 @@ class Account:
             observe("ok")
             self._go_on()
             return token
+
+    def insist(self) -> None:
+        """Let the next attempt be made at once: a person asks for it."""
+        self._brake.release()
 
     async def _attempt(self, serial: str) -> Token:
         """Try the ways in turn; the next one only where the page, not the password, was wrong."""

@@ -1,14 +1,13 @@
 """Keeps one gateway's token fresh: given by the user, kept from the last run, or from the cloud."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
 
-from exporter.gateway.account import Account, Observe
 from exporter.gateway.brake import Brake
 from exporter.gateway.errors import GatewayError, LoginError, Rejected
 from exporter.gateway.flight import Flight
@@ -38,30 +37,30 @@ class Given:
             raise LoginError(f"ENPHASE_TOKEN_FILE cannot be read: {type(error).__name__}") from None
 
 
+LogIn = Callable[[str], Awaitable[Token]]
+"""Gets a token for a gateway's serial from the cloud; raises ``LoginError``."""
+
+
 class Tokens:
     """Holds the token that serves now, and gets the next one when it is time."""
 
     def __init__(
         self,
         given: Given,
-        account: Account | None,
+        log_in: LogIn | None,
         file: StateFile,
         tasks: TaskGroup,
         now: Callable[[], float],
-        observe: Observe = lambda _: None,
     ) -> None:
         self._given = given
-        self._account = account
+        self._log_in = log_in
         self._file = file
         self._tasks = tasks
         self._now = now
-        self._observe = observe
         self._brake = Brake(now)
         self._login: Flight[Token] | None = None
         self._last_given: str | None = None
         self.held: Token | None = self._load()
-        self.insist = False
-        """Whether to log in even while the account waits after a failure."""
 
     async def current(self, serial: str) -> Token:
         """Return the token to use now; raises ``LoginError`` where there is none to be had."""
@@ -69,7 +68,7 @@ class Tokens:
         if self.held is not None and not self.held.fits(serial):
             log.warning("the token at hand is for another gateway and is not used")
             self.held = None
-        return self.held or await self._log_in(serial)
+        return self.held or await self._renew(serial)
 
     async def replace(self, refused: Token, serial: str) -> Token:
         """Return another token than the one the gateway has refused.
@@ -80,7 +79,7 @@ class Tokens:
         held = await self.current(serial)
         if held is not refused:
             return held
-        if self._account is None:
+        if self._log_in is None:
             raise Rejected(
                 "the gateway refuses the token: get another one at "
                 "https://entrez.enphaseenergy.com and give it in ENPHASE_TOKEN or its file"
@@ -88,7 +87,7 @@ class Tokens:
         if self._brake.on:
             raise Rejected("the gateway refuses a token that the cloud has only just given")
         self._brake.fail()
-        return await self._log_in(serial)
+        return await self._renew(serial)
 
     def admitted(self) -> None:
         """Note that the gateway has taken the token."""
@@ -103,29 +102,29 @@ class Tokens:
     async def renew_if_due(self) -> None:
         """Renew the token if its time has come; the old one serves until there is a new one."""
         held = self.held
-        if held is None or self._account is None or self._now() < held.renewal:
+        if held is None or self._log_in is None or self._now() < held.renewal:
             return
         if self._brake.on:
             return
         try:
-            await self._log_in(held.serial)
+            await self._renew(held.serial)
         except GatewayError as error:
             self._brake.fail()
             log.warning("the token could not be renewed yet: %s", error)
 
-    async def _log_in(self, serial: str) -> Token:
+    async def _renew(self, serial: str) -> Token:
         """Join the login under way, or start one; it goes on when its callers are gone."""
         if self._login is None or self._login.over:
             self._login = Flight(self._tasks, lambda: self._obtain(serial))
         return await self._login.landed()
 
     async def _obtain(self, serial: str) -> Token:
-        if self._account is None:
+        if self._log_in is None:
             raise LoginError(
                 "this gateway wants a token: set ENPHASE_USERNAME and ENPHASE_PASSWORD, "
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
-        token = await self._account.token(serial, self._observe, insist=self.insist)
+        token = await self._log_in(serial)
         if not token.fits(serial):
             raise LoginError("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
         self.held = token

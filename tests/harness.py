@@ -1,0 +1,58 @@
+"""A Prometheus by hand: scrapes the exporter, and reads what it exposes."""
+
+import os
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+CAPTURES = Path(__file__).parents[2] / "shared" / "gateways"
+
+
+class Exposed:
+    """An exposition, to be asked for values."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.samples = {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return the value of just this series, ``None`` where it is absent."""
+        return self.samples.get((f"enphase_{name}", frozenset(labels.items())))
+
+    def labels(self, name: str) -> list[dict[str, str]]:
+        """Return the labels of every series of a name."""
+        return [dict(labels) for found, labels in self.samples if found == f"enphase_{name}"]
+
+    def __contains__(self, name: str) -> bool:
+        return any(found == f"enphase_{name}" for found, _ in self.samples)
+
+
+class Client:
+    """A Prometheus that scrapes by hand."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def scrape(self, seconds: float = 10, path: str = "/metrics") -> Exposed:
+        """Scrape as a Prometheus that gives this many seconds does."""
+        headers = {"X-Prometheus-Scrape-Timeout-Seconds": str(seconds)}
+        response = await self.http.get(path, headers=headers)
+        assert response.status_code == 200
+        return Exposed(response.text)
+
+
+def program(name: str, package: str) -> str:
+    """Find a program, or skip the test; in CI it must be there."""
+    path = shutil.which(name)
+    if path is None:
+        why = f"{name} is missing: install it, for example with 'apt-get install {package}'"
+        assert "CI" not in os.environ, why
+        pytest.skip(why)
+    return path
