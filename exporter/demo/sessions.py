@@ -1,0 +1,40 @@
+"""The gateway's sessions: a cookie for a token, good until it rests for ten minutes."""
+
+import secrets
+from http.cookies import CookieError, SimpleCookie
+
+REST_SECONDS = 600.0
+COOKIE = "sessionId"
+
+
+class Sessions:
+    """The sessions a gateway has open, each with the moment of its last use."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, float] = {}
+
+    def open(self, now: float) -> str:
+        """Open a session and return the `Set-Cookie` header that carries it."""
+        self._used = {name: used for name, used in self._used.items() if _fresh(used, now)}
+        name = secrets.token_hex(16)
+        self._used[name] = now
+        return f"{COOKIE}={name}; Secure; HttpOnly; path=/"
+
+    def use(self, cookies: str, now: float) -> bool:
+        """Whether a `Cookie` header names an open session, which then rests anew."""
+        try:
+            morsel = SimpleCookie(cookies).get(COOKIE)
+        except CookieError:
+            return False
+        if morsel is None or not _fresh(self._used.get(morsel.value, float("-inf")), now):
+            return False
+        self._used[morsel.value] = now
+        return True
+
+    def drop(self) -> None:
+        """Forget every session, as a gateway does that starts anew."""
+        self._used.clear()
+
+
+def _fresh(used: float, now: float) -> bool:
+    return now - used <= REST_SECONDS
