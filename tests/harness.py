@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,6 +30,14 @@ class Exposed:
     def labels(self, name: str) -> list[dict[str, str]]:
         """Return the labels of every series of a name."""
         return [dict(labels) for found, labels in self.samples if found == f"enphase_{name}"]
+
+    def of(self, name: str, *labels: str) -> dict[Any, float]:
+        """Return every value of a name by its label's value, by a tuple of them if several."""
+        return {
+            found[labels[0]] if len(labels) == 1 else tuple(found[label] for label in labels): value
+            for (metric, pairs), value in self.samples.items()
+            if metric == f"enphase_{name}" and (found := dict(pairs)) is not None
+        }
 
     def __contains__(self, name: str) -> bool:
         return any(found == f"enphase_{name}" for found, _ in self.samples)

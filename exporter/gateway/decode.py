@@ -27,9 +27,12 @@ def decode(endpoint: Endpoint, answer: Answer) -> Any:
     if text.startswith(b"<"):
         return _xml(text) if endpoint is INFO else _web_page(endpoint, text)
     try:
-        return json.loads(text.decode(errors="replace"), parse_constant=lambda _: None)
+        document = json.loads(text.decode(errors="replace"), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
-        raise Malformed(f"{endpoint} answered {len(text)} bytes that are no JSON") from None
+        document = None
+    if document is None:
+        raise Malformed(f"{endpoint} answered {len(text)} bytes that are no JSON document")
+    return document
 
 
 def _judge_status(endpoint: Endpoint, status: int, body: bytes) -> None:

@@ -30,7 +30,8 @@ class Flight(Generic[T]):
 
     async def landed(self) -> T:
         """Wait for the work's end; raises its ``GatewayError``. Cancelling ends only the wait."""
-        await self._landed.wait()
+        if not self.over:  # what has landed is had even past a deadline
+            await self._landed.wait()
         if self._error is not None:
             raise self._error.with_traceback(None)
         return self._results[0]

@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-SHAPE = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+SHAPE = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 """How a JWT looks in any text: three parts in base64url, the first one a JSON object."""
+
+FAR = 253_402_300_800.0
+"""The end of the year 9999, in seconds since 1970: dates go no further."""
 
 DAY = 86_400.0
 RENEWAL_DAYS = 30
@@ -38,8 +41,10 @@ class Token:
         try:
             ends = float(claims["exp"])
             issued = float(claims.get("iat", 0.0))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise ValueError("it does not say when it ends") from None
+        if not 0 <= issued < ends < FAR:
+            raise ValueError("its times make no sense")
         return cls(
             text, str(claims.get("aud", "")), str(claims.get("enphaseUser", "")), issued, ends
         )

@@ -39,10 +39,14 @@ class StateFile:
             with tempfile.NamedTemporaryFile(
                 "w", encoding="utf-8", dir=self.path.parent, suffix=".tmp", delete=False
             ) as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(self.path)
+                try:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    Path(file.name).replace(self.path)
+                except OSError:
+                    Path(file.name).unlink()
+                    raise
         except OSError as error:
             log.warning("state file %s could not be written: %s", self.path, error.strerror)
 
