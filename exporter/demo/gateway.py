@@ -46,6 +46,11 @@ class Gateway:
         self._challenges = Digest()
         self._busy = 0
 
+    @property
+    def session_ids(self) -> set[str]:
+        """Every session id that was ever handed out."""
+        return self._guard.sessions.issued
+
     def drop_sessions(self) -> None:
         """Forget all sessions; tokens stay good."""
         self._guard.sessions.drop()

@@ -12,12 +12,15 @@ class Sessions:
 
     def __init__(self) -> None:
         self._used: dict[str, float] = {}
+        self.issued: set[str] = set()
+        """Every session there ever was."""
 
     def open(self, now: float) -> str:
         """Open a session and return the `Set-Cookie` header that carries it."""
         self._used = {name: used for name, used in self._used.items() if _fresh(used, now)}
         name = secrets.token_hex(16)
         self._used[name] = now
+        self.issued.add(name)
         return f"{COOKIE}={name}; Secure; HttpOnly; path=/"
 
     def use(self, cookies: str, now: float) -> bool:

@@ -24,8 +24,10 @@ def decode(endpoint: Endpoint, answer: Answer) -> Any:
     """
     _judge_status(endpoint, answer.status, answer.body)
     text = answer.body.lstrip()
+    if endpoint is INFO:
+        return _xml(text)
     if text.startswith(b"<"):
-        return _xml(text) if endpoint is INFO else _web_page(endpoint, text)
+        return _web_page(endpoint, text)
     try:
         document = json.loads(text.decode(errors="replace"), parse_constant=lambda _: None)
     except (ValueError, RecursionError):

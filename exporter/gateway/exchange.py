@@ -64,7 +64,7 @@ def translated(what: str) -> Iterator[None]:
     except (httpx.RemoteProtocolError, httpx.ReadError):
         raise Malformed(f"{what} broke off its answer") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        if (refusal := _handshake_error(error)) is not None:
+        if (refusal := _refused_certificate(error)) is not None:
             raise Untrusted(f"{what}: {refusal}") from None
         raise Unreachable(
             f"{what} cannot be reached: {str(error) or type(error).__name__}"
@@ -76,9 +76,9 @@ def forgetful_jar() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
-def _handshake_error(error: BaseException | None) -> ssl.SSLError | None:
+def _refused_certificate(error: BaseException | None) -> ssl.SSLError | None:
     while error is not None:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLCertVerificationError):
             return error
         error = error.__cause__ or error.__context__
     return None

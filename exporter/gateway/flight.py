@@ -34,6 +34,8 @@ class Flight(Generic[T]):
             await self._landed.wait()
         if self._error is not None:
             raise self._error.with_traceback(None)
+        if not self._results:
+            raise GatewayError("the exporter is ending")
         return self._results[0]
 
     async def _fly(self, work: Callable[[], Awaitable[T]]) -> None:

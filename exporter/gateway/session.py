@@ -21,6 +21,7 @@ from exporter.gateway.errors import (
     Rejected,
     Silent,
     Unreachable,
+    Untrusted,
 )
 from exporter.gateway.exchange import Answer, Limits, exchange, forgetful_jar
 from exporter.gateway.identity import Identity
@@ -126,6 +127,8 @@ class Session:
                 return await self._introduce(url)
             except Unreachable as error:
                 first = first or error
+                if isinstance(error, Untrusted):
+                    break  # the address without TLS would lead around the refused certificate
         self.url, self.identity = "", None
         raise first or Unreachable("no address")
 
@@ -134,7 +137,13 @@ class Session:
             info = decode(INFO, await self._request(INFO, url + INFO.path))
         except Absent as error:
             raise Malformed(f"{url}: no gateway seems to live here: {error}") from None
-        self.identity = Identity.of(info, self._address.serial)
+        identity = Identity.of(info, self._address.serial)
+        if identity.tokens and not url.startswith("https://"):
+            raise Rejected(
+                f"{url}: this gateway wants a token, which never goes over a line without TLS: "
+                "give ENPHASE_HOST without http://"
+            )
+        self.identity = identity
         self.url, self._identified_at = url, time.monotonic()
         return info
 

@@ -49,7 +49,7 @@ class Certificate:
         return self.not_before + RENEWAL_SHARE * (self.not_after - self.not_before)
 
 
-class CertificateChanged(ssl.SSLError):
+class CertificateChanged(ssl.SSLCertVerificationError):
     """The gateway shows a certificate that nobody expects."""
 
     def __init__(self, pinned: Certificate, shown: Certificate) -> None:
@@ -81,7 +81,11 @@ class Trust:
     def judge(self, der: bytes) -> None:
         """Believe the certificate, or raise ``ssl.SSLError``."""
         if self.certificate is None or fingerprint(der) != self.certificate.sha256:
-            self.meet(Certificate.of(der))
+            try:
+                shown = Certificate.of(der)
+            except ValueError:
+                raise ssl.SSLError("the gateway's certificate cannot be read") from None
+            self.meet(shown)
 
     def meet(self, shown: Certificate) -> None:
         """Decide about a certificate that was not the last one."""

@@ -1,0 +1,46 @@
+# Every target makes the virtual environment that it needs by itself.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+RUN := .venv/bin
+.PHONY: help demo test lint format bench clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: .venv/run  ## run the exporter against a simulated home, on http://localhost:9433
+	$(RUN)/enphase-exporter demo $(ARGS)
+
+test: .venv/dev  ## run the tests, with branch coverage
+	$(RUN)/coverage run -m pytest $(ARGS)
+	$(RUN)/coverage combine --quiet
+	$(RUN)/coverage report
+
+lint: .venv/dev  ## check style, spelling, types and import layers
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/codespell
+	$(RUN)/lint-imports --no-logo
+	$(RUN)/mypy
+
+format: .venv/dev  ## put the code into shape
+	$(RUN)/ruff check --fix
+	$(RUN)/ruff format
+
+bench: .venv/run  ## measure what a scrape costs
+	$(RUN)/python bench/bench.py
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venv/pip:
+	$(PYTHON) -m venv .venv
+	$(RUN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/run: .venv/pip pyproject.toml constraints.txt
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev: .venv/run
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --group test --group lint
+	@touch $@
