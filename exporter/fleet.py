@@ -3,14 +3,12 @@
 import hashlib
 import time
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import anyio
-from anyio.abc import TaskGroup
 
 from exporter import settings as config
 from exporter.gateway.account import Account, Credentials
@@ -34,19 +32,16 @@ class Fleet:
         self._settings = settings
         self._telemetry = telemetry
         self._accounts: dict[Credentials, Account] = {}
-        self._stack = AsyncExitStack()
+        self._tasks = anyio.create_task_group()
         self.sites: Mapping[str, Site] = {}
 
     async def __aenter__(self) -> Self:
-        tasks = await self._stack.enter_async_context(anyio.create_task_group())
+        await self._tasks.__aenter__()
         self.sites = {
-            name: self._site(name, gateway, tasks)
-            for name, gateway in self._settings.sites().items()
+            name: self._site(name, gateway) for name, gateway in self._settings.sites().items()
         }
         for site in self.sites.values():
-            self._stack.push_async_callback(site.session.aclose)
-            tasks.start_soon(site.tokens.keep)
-        self._stack.callback(tasks.cancel_scope.cancel)
+            self._tasks.start_soon(site.tokens.keep)
         return self
 
     async def __aexit__(
@@ -55,7 +50,10 @@ class Fleet:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        self._tasks.cancel_scope.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+        for site in self.sites.values():
+            await site.session.aclose()
 
     def insist(self) -> None:
         """Let every account try its next login at once: a person asks for it."""
@@ -75,7 +73,7 @@ class Fleet:
             )
         return self._accounts[credentials]
 
-    def _site(self, name: str, gateway: config.Gateway, tasks: TaskGroup) -> Site:
+    def _site(self, name: str, gateway: config.Gateway) -> Site:
         trust, account = self._trust(name, gateway.tls), self._account(gateway)
         observe = partial(self._telemetry.login, name)
         log_in = None if account is None else partial(account.token, observe=observe)
@@ -83,7 +81,7 @@ class Fleet:
             given=Given(secret(gateway.token, None), gateway.token_file),
             log_in=log_in,
             file=self._file(f"{name}.token"),
-            tasks=tasks,
+            tasks=self._tasks,
             now=time.time,
         )
         session = Session(
@@ -96,7 +94,9 @@ class Fleet:
             ),
             observe=partial(self._telemetry.request, name),
         )
-        return Site(name, str(gateway.host), session, Documents(session, tasks), tokens, trust)
+        return Site(
+            name, str(gateway.host), session, Documents(session, self._tasks), tokens, trust
+        )
 
     def _trust(self, name: str, tls: config.Tls) -> Trust:
         if tls.trust == "ca" and tls.ca_file is not None:

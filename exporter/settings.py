@@ -26,6 +26,7 @@ PREFIX = "ENPHASE_"
 
 Host = Annotated[str, AfterValidator(address.host)]
 SecureUrl = Annotated[str, AfterValidator(address.secure_url)]
+Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 Secret = CliSuppress[SecretStr | None]
 
 
@@ -181,8 +182,8 @@ class Settings(Gateway, BaseSettings):
         cli_avoid_json=True,
     )
 
-    name: str = Field("home", pattern=r"^[\w.-]+$", description="what to call the gateway")
-    gateways: CliSuppress[dict[str, Gateway]] = Field(
+    name: Name = Field("home", description="what to call the gateway")
+    gateways: CliSuppress[dict[Name, Gateway]] = Field(
         {}, description="several gateways by name; what one leaves out, it takes from the top"
     )
     state_dir: Path = Field(

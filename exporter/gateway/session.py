@@ -154,6 +154,8 @@ class Session:
         url = self.url + endpoint.path
         if not identity.tokens:
             return decode(endpoint, await self._request(endpoint, url, self._digest.auth(identity)))
+        if not url.startswith("https:"):
+            raise Rejected("the gateway wants a token, which is not sent without TLS: see its host")
         shown = await self._door.enter(identity.serial)
         answer = await self._request(endpoint, url, headers=shown.headers)
         if answer.status == httpx.codes.UNAUTHORIZED:

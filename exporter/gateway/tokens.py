@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from exporter.gateway.brake import Brake
-from exporter.gateway.errors import GatewayError, LoginError, Rejected
+from exporter.gateway.errors import GatewayError, LoginError, NotOurs, Rejected
 from exporter.gateway.flight import Flight
 from exporter.gateway.jwt import Token
 from exporter.gateway.state import StateFile
@@ -59,6 +60,7 @@ class Tokens:
         self._now = now
         self._brake = Brake(now)
         self._login: Flight[Token] | None = None
+        self._denied: NotOurs | None = None
         self._last_given: str | None = None
         self.held: Token | None = self._load()
 
@@ -66,6 +68,10 @@ class Tokens:
         """Return the token to use now; raises ``LoginError`` where there is none to be had."""
         self._take_given()
         if self.held is not None and not self.held.fits(serial):
+            if self._log_in is None:
+                raise LoginError(
+                    "the token at hand is for another gateway: check ENPHASE_TOKEN or its file"
+                )
             log.warning("the token at hand is for another gateway and is not used")
             self.held = None
         return self.held or await self._renew(serial)
@@ -85,7 +91,7 @@ class Tokens:
                 "https://entrez.enphaseenergy.com and give it in ENPHASE_TOKEN or its file"
             )
         if self._brake.on:
-            raise Rejected("the gateway refuses a token that the cloud has only just given")
+            raise Rejected("the gateway refuses the token, and it is too early for another login")
         self._brake.fail()
         return await self._renew(serial)
 
@@ -97,23 +103,37 @@ class Tokens:
         """Renew the token whenever it is due, for ever."""
         while True:
             await anyio.sleep(RENEWAL_CHECK)
+            try:
+                self._take_given()
+            except LoginError as error:
+                log.warning("%s", error)
             await self.renew_if_due()
 
     async def renew_if_due(self) -> None:
         """Renew the token if its time has come; the old one serves until there is a new one."""
+        with suppress(LoginError):  # told when a session is opened with it
+            self._take_given()
         held = self.held
         if held is None or self._log_in is None or self._now() < held.renewal:
             return
         if self._brake.on:
             return
         try:
-            await self._renew(held.serial)
+            renewed = await self._renew(held.serial)
         except GatewayError as error:
-            self._brake.fail()
+            if not self._brake.on:
+                self._brake.fail()
             log.warning("the token could not be renewed yet: %s", error)
+        else:
+            if self._now() >= renewed.renewal:
+                self._brake.fail()
+                log.warning("the new token is due again at once: check this machine's clock")
 
     async def _renew(self, serial: str) -> Token:
         """Join the login under way, or start one; it goes on when its callers are gone."""
+        if self._denied is not None and self._brake.on:
+            raise self._denied.with_traceback(None)
+        self._denied = None
         if self._login is None or self._login.over:
             self._login = Flight(self._tasks, lambda: self._obtain(serial))
         return await self._login.landed()
@@ -124,9 +144,15 @@ class Tokens:
                 "this gateway wants a token: set ENPHASE_USERNAME and ENPHASE_PASSWORD, "
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
-        token = await self._log_in(serial)
-        if not token.fits(serial):
-            raise LoginError("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
+        try:
+            token = await self._log_in(serial)
+            if not token.fits(serial):
+                raise NotOurs("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
+        except NotOurs as error:
+            # The account goes on for its other gateways, so that this one's wait is kept here.
+            self._denied = error
+            self._brake.fail()
+            raise
         self.held = token
         self._file.write(token.text)
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
@@ -137,12 +163,14 @@ class Tokens:
         if given is None or given == self._last_given:
             return
         try:
-            self.held = Token.parse(given)
+            token = Token.parse(given)
         except ValueError as error:
             raise LoginError(
                 f"the token in ENPHASE_TOKEN or its file is no token: {error}"
             ) from None
         self._last_given = given
+        if self.held is None or self._now() < token.ends:
+            self.held = token  # one that has ended takes no place from the cloud's
 
     def _load(self) -> Token | None:
         text = self._file.read()

@@ -1,0 +1,58 @@
+"""What the documentation says is true."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Exporting
+from pydantic import BaseModel
+
+import exporter
+from exporter.demo.world import World
+from exporter.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def names(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[str]:
+    """Name every setting as its environment variable."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from names(kind, f"{prefix}{name}__".upper())
+        elif name != "gateways":  # several gateways stand in the YAML file
+            yield f"{prefix}{name}".upper()
+
+
+@pytest.mark.parametrize("name", list(names(Settings)))
+def test_every_setting_stands_in_the_readme(name: str) -> None:
+    """Whoever reads the README knows all settings."""
+    assert f"`{name}`" in README
+
+
+def test_the_readme_names_no_setting_that_is_none() -> None:
+    """Every variable in the README is a setting."""
+    assert set(re.findall(r"\bENPHASE_\w+", README)) <= set(names(Settings))
+
+
+async def test_the_readme_names_no_metric_that_is_none(world: World, exporting: Exporting) -> None:
+    """Every metric in the README's table is shown by the demo."""
+    table = README.partition("## Metrics")[2].partition("\n## ")[0]
+    async with exporting(world) as client:
+        await client.scrape()
+        exposed = await client.scrape()
+    listed = re.findall(r"`([a-z]+[a-z_]+_[a-z_]+|up)`", table.replace("enphase_", ""))
+    named = [name for name in listed if name]
+    assert len(named) > 20
+    shown = {name.removeprefix("enphase_") for name, _ in exposed.samples}
+    shown |= {name.removesuffix("_count") for name in shown}
+    assert [name for name in named if name not in shown] == []
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    """The newest entry of the changelog is the version that the program says it is."""
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == exporter.__version__
