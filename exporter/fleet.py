@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 import anyio
+from anyio.abc import TaskGroup
 
 from exporter import settings as config
 from exporter.gateway.account import Account, Credentials
@@ -32,11 +33,11 @@ class Fleet:
         self._settings = settings
         self._telemetry = telemetry
         self._accounts: dict[Credentials, Account] = {}
-        self._tasks = anyio.create_task_group()
+        self._tasks: TaskGroup
         self.sites: Mapping[str, Site] = {}
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        self._tasks = await anyio.create_task_group().__aenter__()
         self.sites = {
             name: self._site(name, gateway) for name, gateway in self._settings.sites().items()
         }

@@ -78,7 +78,7 @@ async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -
 
 
 async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome | None:
-    """Run one collector; ``None`` where the site has nothing for it."""
+    """Run one collector; ``None`` where the site has nothing for it, or none is known to be."""
     began = time.monotonic()
     fragment, error = None, None
     try:
@@ -96,9 +96,17 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
 
 
 async def _opens(site: Site, collector: Collector, deadline: float) -> bool:
-    asked = _ask(site, collector.given.endpoints)
-    facts = [(await page.by(deadline)).data for page in asked]
-    return collector.given.opens(*facts)
+    """See whether the collector has anything to read here; what cannot be told is as last time."""
+    try:
+        facts = [(await page.by(deadline)).data for page in _ask(site, collector.given.endpoints)]
+    except GatewayError:
+        if collector.name in site.readings:
+            raise
+        return False
+    opens = collector.given.opens(*facts)
+    if not opens:
+        site.readings.pop(collector.name, None)
+    return opens
 
 
 async def _documents(
@@ -141,17 +149,15 @@ def _read(site: Site, collector: Collector, documents: tuple[Document | None, ..
 
 def _tell(site: Site, outcomes: tuple[Outcome, ...]) -> None:
     """Log what changed: a failure once, not with every scrape, and its end."""
-    for outcome in outcomes:
-        before = site.complaints.pop(outcome.collector, None)
-        if outcome.error is not None:
-            site.complaints[outcome.collector] = outcome.error
-        if outcome.error != before:
-            log.warning(
-                "gateway=%s collector=%s %s",
-                site.name,
-                outcome.collector,
-                f"error={outcome.error!r}" if outcome.error else "event=recovered",
-            )
+    now = {outcome.collector: outcome.error for outcome in outcomes if outcome.error is not None}
+    changed: dict[str, list[str]] = {}
+    for collector in now.keys() | site.complaints.keys():
+        if now.get(collector) != site.complaints.get(collector):
+            changed.setdefault(now.get(collector, ""), []).append(collector)
+    for error, collectors in changed.items():
+        what = f"error={error!r}" if error else "event=recovered"
+        log.warning("gateway=%s collectors=%s %s", site.name, ",".join(sorted(collectors)), what)
+    site.complaints = now
 
 
 def _own(site: Site, outcomes: tuple[Outcome, ...], seconds: float) -> Iterator[Sample]:
