@@ -34,6 +34,8 @@ def listening(value: str) -> tuple[str, int]:
 
 
 def _split(value: str) -> SplitResult:
+    if not value.isprintable() or set(value) & set(" @?#\\"):
+        raise ValueError("is no address")
     try:
         parts = urlsplit(value)
         _ = parts.port
@@ -43,4 +45,4 @@ def _split(value: str) -> SplitResult:
 
 
 def _has_more(parts: SplitResult) -> bool:
-    return bool(parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+    return bool(parts.path.strip("/"))

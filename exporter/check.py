@@ -77,7 +77,7 @@ async def _check_collectors(site: Site) -> bool:
     samples = {
         sample.name: sample.value
         for fragment in result.fragments
-        for family in fragment.collect()
+        for family in fragment.families
         for sample in family.samples
     }
     for line in _figures(samples):

@@ -10,7 +10,6 @@ It does no I/O, has no memory and reads no clock.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from exporter.endpoint import Endpoint
 from exporter.metric import Sample
@@ -28,9 +27,19 @@ class Gate:
 
     endpoints: tuple[Endpoint, ...]
     opens: Callable[..., bool]
+    given: "Gate | None" = None
+    """A gate before this one: while it is closed, this one's pages are not asked for."""
 
 
 ALWAYS = Gate((), lambda: True)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """A page that a collector reads only where a gate opens; elsewhere it gets ``None``."""
+
+    endpoint: Endpoint
+    given: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +48,46 @@ class Collector:
 
     name: str
     read: Read
-    endpoints: tuple[Endpoint, ...]
+    pages: tuple[Endpoint | Conditional, ...]
     given: Gate = ALWAYS
     partial: bool = False
     """Whether it can read on with ``None`` for a page that failed."""
 
+    background: bool = False
+    """Whether it says nothing until its pages have come, rather than let a scrape wait."""
+
     timed: bool = False
     """Whether it takes ``moment``: the gateway's own clock when the first page was answered."""
 
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every page it may read, its gates' pages aside."""
+        return tuple(p.endpoint if isinstance(p, Conditional) else p for p in self.pages)
+
 
 def collects(
-    *endpoints: Endpoint, given: Gate = ALWAYS, partial: bool = False, timed: bool = False
+    *pages: Endpoint | Conditional, given: Gate = ALWAYS, **options: bool
 ) -> Callable[[Read], Collector]:
-    """Make a collector of a function; its name becomes the ``collector`` label."""
+    """Make a collector of a function; its name becomes the ``collector`` label.
+
+    The options are the collector's: ``partial``, ``background``, ``timed``.
+    """
 
     def declare(read: Read) -> Collector:
-        name = getattr(read, "__name__", "")
-        return Collector(name, read, endpoints, given, partial, timed)
+        return Collector(getattr(read, "__name__", ""), read, pages, given, **options)
 
     return declare
 
 
-def fact(*endpoints: Endpoint) -> Callable[[Callable[..., bool]], Gate]:
+def only(endpoint: Endpoint, *, given: Gate) -> Conditional:
+    """Let a collector read a page only where the gate opens."""
+    return Conditional(endpoint, given)
+
+
+def fact(*endpoints: Endpoint, given: Gate | None = None) -> Callable[[Callable[..., bool]], Gate]:
     """Make a gate of a function of documents."""
 
-    def declare(opens: Callable[..., Any]) -> Gate:
-        return Gate(endpoints, opens)
+    def declare(opens: Callable[..., bool]) -> Gate:
+        return Gate(endpoints, opens, given)
 
     return declare

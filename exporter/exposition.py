@@ -29,28 +29,61 @@ class Format:
         return cls(*choose_encoder(accept))
 
 
-class Fragment(Collector):
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One family as text: its comment lines, and its samples."""
+
+    head: bytes
+    samples: bytes
+
+
+class Fragment:
     """Some families, with their text once it has been asked for."""
 
     def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
-        self._texts: dict[str, bytes] = {}
+        self.families = families
+        self._blocks: dict[str, dict[str, Block]] = {}
 
-    def collect(self) -> Iterable[Metric]:
-        """Hand over the families."""
-        return self._families
-
-    def text(self, format_: Format) -> bytes:
-        """Return the families' text, without the end mark of OpenMetrics."""
-        if format_.content_type not in self._texts:
-            self._texts[format_.content_type] = format_.encode(self).removesuffix(EOF)
-        return self._texts[format_.content_type]
+    def blocks(self, format_: Format) -> dict[str, Block]:
+        """Return each family's text, by the family's name."""
+        if format_.content_type not in self._blocks:
+            self._blocks[format_.content_type] = {
+                family.name: _block(family, format_) for family in self.families
+            }
+        return self._blocks[format_.content_type]
 
 
 def page(fragments: Iterable[Fragment], format_: Format) -> bytes:
-    """Join fragments to one exposition."""
-    body = b"".join(fragment.text(format_) for fragment in fragments)
+    """Join fragments to one exposition, in which each family stands in one place.
+
+    A family that several collectors tell (batteries of two kinds) is put together.
+    """
+    heads: dict[str, bytes] = {}
+    samples: dict[str, list[bytes]] = {}
+    for fragment in fragments:
+        for name, block in fragment.blocks(format_).items():
+            heads.setdefault(name, block.head)
+            samples.setdefault(name, []).append(block.samples)
+    body = b"".join(part for name in heads for part in (heads[name], *samples[name]))
     return body + EOF if format_.content_type.startswith("application/openmetrics") else body
+
+
+class _Alone(Collector):
+    """One family, for the library's encoders."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        yield self._family
+
+
+def _block(family: Metric, format_: Format) -> Block:
+    text = format_.encode(_Alone(family)).removesuffix(EOF)
+    end = 0
+    while text.startswith(b"#", end):
+        end = text.index(b"\n", end) + 1
+    return Block(text[:end], text[end:])
 
 
 def packed(body: bytes) -> bytes:

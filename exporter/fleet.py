@@ -86,7 +86,12 @@ class Fleet:
             now=time.time,
         )
         session = Session(
-            Address(str(gateway.host), gateway.serial, self._settings.scrape.in_flight),
+            Address(
+                str(gateway.host),
+                gateway.serial,
+                self._settings.scrape.in_flight,
+                self._settings.scrape.heavy_pause,
+            ),
             trust,
             tokens,
             Digest(

@@ -68,6 +68,18 @@ def info(name: str, help: str, *labels: str) -> Family:  # noqa: A002  Prometheu
     return Family(PREFIX + name, "info", help, labels)
 
 
+def states(
+    family: Family, known: Iterable[str], current: Iterable[str | None], *labels: Any
+) -> Iterator[Sample]:
+    """Make one sample for each state, 1 for a current one and else 0; the state is the last label.
+
+    A current state that is not among the known ones is told as well.
+    """
+    now = {state for state in current if state is not None}
+    for state in dict.fromkeys([*known, *sorted(now)]):
+        yield from family(int(state in now), *labels, state)
+
+
 def families(samples: Iterable[Sample]) -> list[Metric]:
     """Group samples into prometheus_client's families, in the order they first appear.
 

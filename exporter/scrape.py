@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from exporter.collector import Collector
+from exporter.collector import Collector, Gate
 from exporter.endpoint import Endpoint
 from exporter.exposition import Fragment
 from exporter.gateway.documents import Asked, Document
@@ -82,9 +82,12 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
     began = time.monotonic()
     fragment, error = None, None
     try:
-        if not await _opens(site, collector, deadline):
+        if not await _has(site, collector, deadline):
             return None
-        documents, error = await _documents(site, collector, deadline)
+        asked = await _ask(site, collector, deadline)
+        if collector.background and not all(page.at_hand for page in asked if page):
+            return None
+        documents, error = await _documents(collector, asked, deadline)
         fragment = _read(site, collector, documents)
     except GatewayError as failure:
         error = str(failure)
@@ -95,40 +98,54 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
     return Outcome(collector.name, time.monotonic() - began, fragment, error)
 
 
-async def _opens(site: Site, collector: Collector, deadline: float) -> bool:
-    """See whether the collector has anything to read here; what cannot be told is as last time."""
+async def _has(site: Site, collector: Collector, deadline: float) -> bool:
+    """See whether the site has what the collector reads; what cannot be told is as last time."""
     try:
-        facts = [(await page.by(deadline)).data for page in _ask(site, collector.given.endpoints)]
+        opens = await _opens(site, collector.given, deadline)
     except GatewayError:
         if collector.name in site.readings:
             raise
         return False
-    opens = collector.given.opens(*facts)
     if not opens:
         site.readings.pop(collector.name, None)
     return opens
 
 
+async def _opens(site: Site, gate: Gate, deadline: float) -> bool:
+    if gate.given is not None and not await _opens(site, gate.given, deadline):
+        return False
+    asked = [site.documents.ask(endpoint) for endpoint in gate.endpoints]
+    return gate.opens(*[(await page.by(deadline)).data for page in asked])
+
+
+async def _ask(site: Site, collector: Collector, deadline: float) -> list[Asked | None]:
+    """Send for all pages before waiting for the first; ``None`` for one behind a closed gate."""
+    asked: list[Asked | None] = []
+    for page in collector.pages:
+        if isinstance(page, Endpoint):
+            asked.append(site.documents.ask(page))
+        elif await _opens(site, page.given, deadline):
+            asked.append(site.documents.ask(page.endpoint))
+        else:
+            asked.append(None)
+    return asked
+
+
 async def _documents(
-    site: Site, collector: Collector, deadline: float
+    collector: Collector, asked: list[Asked | None], deadline: float
 ) -> tuple[tuple[Document | None, ...], str | None]:
     """Get a collector's pages; one that can read on gets ``None`` and the first failure's text."""
     error: str | None = None
     documents: list[Document | None] = []
-    for page in _ask(site, collector.endpoints):
+    for page in asked:
         try:
-            documents.append(await page.by(deadline))
+            documents.append(None if page is None else await page.by(deadline))
         except GatewayError as failure:
             if not collector.partial:
                 raise
             documents.append(None)
             error = error or str(failure)
     return tuple(documents), error
-
-
-def _ask(site: Site, endpoints: tuple[Endpoint, ...]) -> list[Asked]:
-    """Send for all pages before waiting for the first."""
-    return [site.documents.ask(endpoint) for endpoint in endpoints]
 
 
 def _read(site: Site, collector: Collector, documents: tuple[Document | None, ...]) -> Fragment:

@@ -1,10 +1,10 @@
 """Runs the exporter as a service: logging, listening, and a clean end."""
 
-import contextlib
 import logging
 import os
 import signal
 import sys
+from asyncio import CancelledError
 from types import FrameType
 
 import uvicorn
@@ -46,8 +46,13 @@ def serve(settings: Settings) -> int:
     )
     # uvicorn ends by itself, then raises the signal again, whose default would be an exit code 143.
     signal.signal(signal.SIGTERM, _end)
-    with contextlib.suppress(KeyboardInterrupt):
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    try:
         server.run()
+    except KeyboardInterrupt:
+        return 0
+    except SystemExit as end:  # uvicorn's own code for an address in use is 3
+        return 1 if end.code else 0
     return 0 if server.started else 1
 
 
@@ -61,6 +66,11 @@ def set_up_logging(level: str) -> None:
         force=True,
     )
     logging.getLogger("exporter").setLevel(level.upper())
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Pass over the traceback of a scrape that was cancelled because the process ends."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], CancelledError)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ over a variable, a variable over the file. Secrets have no flag: a process list 
 """
 
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -28,6 +29,26 @@ Host = Annotated[str, AfterValidator(address.host)]
 SecureUrl = Annotated[str, AfterValidator(address.secure_url)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 Secret = CliSuppress[SecretStr | None]
+
+
+def readable(file: Path) -> Path:
+    """Check a file that is read later; raises ``ValueError``."""
+    if file.is_dir() or not os.access(file, os.R_OK):
+        raise ValueError("should be a file that can be read")
+    return file
+
+
+def certificates(file: Path) -> Path:
+    """Check a file of certificates; raises ``ValueError``."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError:
+        raise ValueError("should be a file of certificates (PEM)") from None
+    return file
+
+
+SecretFile = Annotated[Path, AfterValidator(readable)]
+Certificates = Annotated[Path, AfterValidator(certificates)]
 
 
 def state_dir() -> Path:
@@ -67,11 +88,13 @@ class Tls(Section):
         description="pin: the first certificate seen, and its due successors; "
         "ca: what ca_file vouches for; off: anybody",
     )
-    ca_file: Path | None = Field(None, description="certificates to verify with, for trust=ca")
+    ca_file: Certificates | None = Field(
+        None, description="certificates to verify with, for trust=ca"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.trust == "ca" and (self.ca_file is None or not self.ca_file.is_file()):
+        if self.trust == "ca" and self.ca_file is None:
             raise wrong("ca_file", "should be a file of certificates (PEM), for trust=ca")
         return self
 
@@ -81,7 +104,7 @@ class Digest(Section):
 
     username: str = Field("envoy", description="local user")
     password: Secret = Field(None, description="default: last six characters of the serial")
-    password_file: Path | None = Field(None, description="file that holds the password")
+    password_file: SecretFile | None = Field(None, description="file that holds the password")
 
 
 class Cloud(Section):
@@ -91,7 +114,7 @@ class Cloud(Section):
     enlighten_url: SecureUrl = Field(
         "https://enlighten.enphaseenergy.com", description="account service"
     )
-    ca_file: Path | None = Field(None, description="authorities to verify these two with")
+    ca_file: Certificates | None = Field(None, description="authorities to verify these two with")
     first: Literal["enlighten", "entrez"] = Field(
         "enlighten", description="which login is tried first"
     )
@@ -118,6 +141,9 @@ class Scrape(Section):
         0.5, ge=0, description="seconds by which a scrape ends before Prometheus gives up"
     )
     in_flight: int = Field(2, ge=1, le=8, description="requests at once to one gateway")
+    heavy_pause: float = Field(
+        60, ge=0, description="seconds between pages that cost the gateway seconds of work"
+    )
 
 
 class Log(Section):
@@ -143,7 +169,7 @@ class Gateway(BaseModel):
     serial: str | None = Field(None, pattern=r"^\w+$", description="default: the one on /info")
     username: str | None = Field(None, description="e-mail address of the Enphase account")
     password: Secret = Field(None, description="password of the Enphase account")
-    password_file: Path | None = Field(None, description="file that holds the password")
+    password_file: SecretFile | None = Field(None, description="file that holds the password")
     token: Secret = Field(None, description="a token, in place of the account")
     token_file: Path | None = Field(None, description="file with a token, read when it changes")
     tls: Tls = Tls()
@@ -154,8 +180,6 @@ class Gateway(BaseModel):
         for name in ("password", "token"):
             if getattr(self, name) is not None and getattr(self, f"{name}_file") is not None:
                 raise wrong(name, "and its file are both set: keep one")
-        if self.password_file is not None and not os.access(self.password_file, os.R_OK):
-            raise wrong("password_file", "should be a file that can be read")
         has_password = self.password is not None or self.password_file is not None
         if self.username and not has_password and not self.token and not self.token_file:
             raise wrong("password", "is missing, or its file: a username is set")

@@ -1,6 +1,7 @@
 """Reads the settings from flags, environment and YAML file, and says in one line what is wrong."""
 
 import os
+import re
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from exporter.settings import PREFIX, Settings
+from exporter.settings import PREFIX, Settings, readable
 
 SECRET_FLAGS = ("--password", "--token", "--digest.password")
 
@@ -62,11 +63,15 @@ def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Se
     except ValidationError as error:
         raise WrongSettingError(_line(error)) from None
     except SettingsError as error:
-        raise WrongSettingError(str(error).replace("error parsing CLI: ", "")) from None
+        # An argument that nobody knows may be a misspelt secret: its value is not repeated.
+        text = str(error).removeprefix("error parsing CLI: ")
+        raise WrongSettingError(re.sub(r"(arguments: [^ =]*).*", r"\1", text)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark else ""
         raise WrongSettingError(f"ENPHASE_CONFIG__FILE is no YAML file{where}") from None
+    except ValueError:
+        raise WrongSettingError("ENPHASE_CONFIG__FILE holds no settings by name") from None
 
 
 def unknown(environment: Mapping[str, str]) -> Iterator[str]:
@@ -92,16 +97,17 @@ def _config_file(arguments: Sequence[str]) -> Path | None:
     found = parser.parse_known_args(arguments)[0].file or os.environ.get(f"{PREFIX}CONFIG__FILE")
     if not found:
         return None
-    if not os.access(found, os.R_OK):
-        raise WrongSettingError("ENPHASE_CONFIG__FILE should be a file that can be read")
-    return Path(found)
+    try:
+        return readable(Path(found))
+    except ValueError as error:
+        raise WrongSettingError(f"ENPHASE_CONFIG__FILE {error}") from None
 
 
 def _line(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     parts = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
-        return f"{'.'.join(parts)} in the configuration file is no setting"
+        return f"{'.'.join(parts)} is no setting"
     if first["type"] == "section":
         parts.append(first["ctx"]["name"])
     message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")

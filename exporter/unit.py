@@ -1,6 +1,6 @@
 """From the gateway's units to base units; what is no number becomes ``None``, never zero."""
 
-import math
+import sys
 from typing import Any
 
 WRAP = 2**32
@@ -9,12 +9,14 @@ WRAP = 2**32
 WATT_HOUR = 3600.0
 """Joules."""
 
+MANY_DIGITS = 16
+
 
 def number(value: Any) -> float | None:
     """Return a finite number as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if abs(value) < math.inf else None
+    return value if abs(value) <= sys.float_info.max else None
 
 
 def flag(value: Any) -> int | None:
@@ -25,15 +27,30 @@ def flag(value: Any) -> int | None:
 def scaled(value: Any, factor: float) -> float | None:
     """Multiply."""
     known = number(value)
-    try:
-        return None if known is None else known * factor
-    except OverflowError:
-        return None
+    return None if known is None else known * factor
 
 
 def joules(watt_hours: Any) -> float | None:
     """Turn watt hours into energy in base units."""
     return scaled(watt_hours, WATT_HOUR)
+
+
+def ratio(percent: Any) -> float | None:
+    """Turn percent into a ratio."""
+    return scaled(percent, 0.01)
+
+
+def celsius(fahrenheit: Any) -> float | None:
+    """Turn degrees Fahrenheit into degrees Celsius."""
+    known = number(fahrenheit)
+    return None if known is None else (known - 32) * 5 / 9
+
+
+def numeral(value: Any) -> float | None:
+    """Return a number that the gateway writes as digits in a string, as inventories do."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < MANY_DIGITS:
+        return int(value)
+    return number(value)
 
 
 def milli(value: Any) -> float | None:

@@ -6,6 +6,9 @@ from typing import Any
 Json = Any
 Record = dict[str, Any]
 
+REMOVED = 3
+"""The ``admin_state`` of a device that has been taken out of service."""
+
 
 def record(value: Json) -> Record:
     """Return the object itself, or an empty one."""
@@ -16,6 +19,17 @@ def records(value: Json) -> Iterator[Record]:
     """Yield the objects in a list, and nothing for anything else."""
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, dict))
+
+
+def devices(inventory: Json, kind: str) -> list[Record]:
+    """List the devices of one kind in an inventory, without those that have been removed."""
+    return [
+        device
+        for group in records(inventory)
+        if group.get("type") == kind
+        for device in records(group.get("devices"))
+        if device.get("admin_state") != REMOVED
+    ]
 
 
 def texts(value: Json) -> Iterator[str]:

@@ -30,10 +30,17 @@ async def scraped(exporting: Exporting, name: str) -> Exposed:
             return await client.scrape()
 
 
+def contents(name: str, page: str) -> Document:
+    """Read a captured page; one that was not captured or is no JSON is ``None``."""
+    try:
+        return json.loads((CAPTURES / name / page).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def records(name: str, page: str) -> list[dict[str, Document]]:
-    """Read the list that a captured page holds; a page that failed or was not captured is empty."""
-    file = CAPTURES / name / page
-    found = json.loads(file.read_text()) if file.is_file() else None
+    """Read the list that a captured page holds; a page that failed is empty."""
+    found = contents(name, page)
     return found if isinstance(found, list) else []
 
 
@@ -127,7 +134,10 @@ METERED = [folder for folder in FOLDERS if records(folder.name, "ivp_meters_read
 @captured
 @pytest.mark.parametrize("folder", METERED, ids=lambda folder: folder.name)
 async def test_power_is_balanced(exporting: Exporting, folder: Path) -> None:
-    """The house uses production + grid + storage; without a grid meter neither is shown."""
+    """The house uses production + grid + storage; without a grid meter neither is shown.
+
+    The storage's power is its meter's, else the batteries' own.
+    """
     kinds = {
         meter["eid"]: meter["measurementType"]
         for meter in records(folder.name, "ivp_meters")
@@ -139,8 +149,11 @@ async def test_power_is_balanced(exporting: Exporting, folder: Path) -> None:
         if reading["eid"] in kinds
     }
     exposed = await scraped(exporting, folder.name)
+    batteries = contents(folder.name, "ivp_ensemble_power")
+    own = batteries["devices:"] if isinstance(batteries, dict) and "devices:" in batteries else []
+    power.setdefault("storage", sum(battery["real_power_mw"] for battery in own) / 1000)
     grid = power.get("net-consumption")
-    used = None if grid is None else power["production"] + grid + power.get("storage", 0)
+    used = None if grid is None else power["production"] + grid + power["storage"]
     assert exposed.value("grid_power_watts") == grid
     assert exposed.value("consumption_power_watts") == (used and pytest.approx(used))
 

@@ -1,12 +1,15 @@
-"""Facts about a gateway's hardware that several collectors ask for."""
+"""Facts about a site's equipment that several collectors ask for."""
 
 from typing import Any
 
 from lxml import etree
 
 from exporter.collector import fact
-from exporter.endpoint import INFO, METERS
-from exporter.wire import Json, records
+from exporter.endpoint import ENSEMBLE_INVENTORY, INFO, INVERTERS, METERS
+from exporter.wire import Json, devices, records
+
+AC_BATTERY = 11
+"""``devType`` of an AC battery in the list of inverters."""
 
 
 @fact(INFO, METERS)
@@ -19,6 +22,30 @@ def meterless(info: "etree._Element | None", meters: Json) -> bool:
 def pageless(info: "etree._Element | None", meters: Json) -> bool:
     """Whether the hardware has metering inputs, but no meter is listed."""
     return not any(records(meters)) and _metering_inputs(info)
+
+
+@fact(ENSEMBLE_INVENTORY)
+def batteries(inventory: Json) -> bool:
+    """Whether there is an IQ Battery (Encharge)."""
+    return bool(devices(inventory, "ENCHARGE"))
+
+
+@fact(ENSEMBLE_INVENTORY)
+def system_controller(inventory: Json) -> bool:
+    """Whether there is a system controller (Enpower)."""
+    return bool(devices(inventory, "ENPOWER"))
+
+
+@fact(INVERTERS)
+def ac_batteries(panels: Json) -> bool:
+    """Whether there is an AC battery, the generation before Encharge."""
+    return any(panel.get("devType") == AC_BATTERY for panel in records(panels))
+
+
+@fact(ENSEMBLE_INVENTORY, INVERTERS)
+def storage(inventory: Json, panels: Json) -> bool:
+    """Whether there is a battery of any kind."""
+    return batteries.opens(inventory) or ac_batteries.opens(panels)
 
 
 def _metering_inputs(info: Any) -> bool:

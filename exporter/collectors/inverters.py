@@ -42,6 +42,10 @@ def inverters(panels: Json, devices: Json, moment: float) -> Iterator[Sample]:
     serials = listed.keys() | detailed.keys()
     if serials and (isinstance(panels, list) or is_whole(devices)):
         yield from COUNT(len(serials))
+    if is_whole(devices):  # else the inventory speaks for all of them
+        for serial, device in detailed.items():
+            if isinstance(gone := device.get("modGone"), bool):
+                yield from COMMUNICATING(int(not gone), serial)
     for serial in sorted(serials):
         yield from _inverter_samples(
             serial, listed.get(serial, {}), detailed.get(serial, {}), moment
@@ -57,8 +61,6 @@ def _inverter_samples(serial: str, panel: Record, device: Record, now: float) ->
     yield from MAX_POWER(number(panel.get("maxReportWatts")), serial)
     yield from REPORTED(reported, serial)
     yield from ENERGY(energy(device), serial)
-    if isinstance(device.get("modGone"), bool):
-        yield from COMMUNICATING(int(not device["modGone"]), serial)
     if reported is not None and now - reported <= SILENT_AFTER:
         yield from _measured(serial, panel, readings)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from exporter.collector import collects, fact
 from exporter.endpoint import METERS, READINGS
-from exporter.metric import Family, Sample, counter, gauge
+from exporter.metric import Family, Sample, counter, gauge, states
 from exporter.unit import WATT_HOUR, number, scaled, timestamp
 from exporter.wire import Json, Record, record, records, text, texts
 
@@ -112,8 +112,8 @@ def meter_status(meters: Json) -> Iterator[Sample]:
         if kind := text(meter.get("measurementType")):
             yield from ENABLED(int(is_enabled(meter)), kind)
             yield from PHASES(number(meter.get("phaseCount")), kind)
-            yield from _states(STATUS, kind, STATUSES, {text(meter.get("meteringStatus"))})
-            yield from _states(FLAG, kind, FLAGS, set(texts(meter.get("statusFlags"))))
+            yield from states(STATUS, STATUSES, [text(meter.get("meteringStatus"))], kind)
+            yield from states(FLAG, FLAGS, texts(meter.get("statusFlags")), kind)
 
 
 @collects(METERS, READINGS, given=metered)
@@ -130,13 +130,6 @@ def _phase(channel: Record, kind: str, phase: str) -> Iterator[Sample]:
         yield from family(scaled(channel.get(name), factor), kind, phase)
     # A meter that cannot tell the frequency writes 0.
     yield from FREQUENCY(number(channel.get("freq")) or None, kind, phase)
-
-
-def _states(
-    family: Family, kind: str, known: tuple[str, ...], current: set[str | None]
-) -> Iterator[Sample]:
-    for state in (*known, *sorted(current.difference(known, {None}), key=str)):
-        yield from family(int(state in current), kind, state)
 
 
 def _hashable(entry: Record) -> bool:

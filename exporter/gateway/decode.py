@@ -7,10 +7,10 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from lxml import etree
+from lxml import etree, html
 
 from exporter.endpoint import INFO, Endpoint
-from exporter.gateway.errors import Absent, Forbidden, Malformed, Unavailable
+from exporter.gateway.errors import Absent, Forbidden, GatewayError, Malformed, Unavailable
 from exporter.gateway.exchange import Answer
 
 SIZE_LIMIT = 4 * 1024 * 1024
@@ -24,10 +24,12 @@ def decode(endpoint: Endpoint, answer: Answer) -> Any:
     """
     _judge_status(endpoint, answer.status, answer.body)
     text = answer.body.lstrip()
-    if endpoint is INFO:
+    if endpoint.form == "xml":
         return _xml(text)
+    if endpoint.form == "html":
+        return _html(endpoint, text)
     if text.startswith(b"<"):
-        return _web_page(endpoint, text)
+        raise _web_page(endpoint, text)
     try:
         document = json.loads(text.decode(errors="replace"), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
@@ -61,7 +63,14 @@ def _xml(body: bytes) -> "etree._Element":
     return root
 
 
-def _web_page(endpoint: Endpoint, body: bytes) -> None:
+def _html(endpoint: Endpoint, body: bytes) -> "etree._Element":
+    try:
+        return html.document_fromstring(body, parser=html.HTMLParser(no_network=True))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        raise Malformed(f"{endpoint} answered no web page") from None
+
+
+def _web_page(endpoint: Endpoint, body: bytes) -> GatewayError:
     if b"not found" in body.lower():
-        raise Absent(f"{endpoint} is not on this gateway")
-    raise Malformed(f"{endpoint} answered with a web page in place of data")
+        return Absent(f"{endpoint} is not on this gateway")
+    return Malformed(f"{endpoint} answered with a web page in place of data")

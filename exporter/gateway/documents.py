@@ -90,7 +90,7 @@ class Documents:
         except Absent:
             return self._hold_absent(endpoint)
         except GatewayError:
-            if endpoint.slow:
+            if endpoint.slow and self._source.identity is not None:
                 # A slow page that failed is given its time before it is asked for again.
                 self._rests[endpoint] = self._now() + endpoint.fresh, self._flights[endpoint]
             raise
@@ -124,6 +124,11 @@ class Asked:
     endpoint: Endpoint
     held: Document | None
     flight: Flight[Document] | None
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether nobody would have to wait for it."""
+        return self.flight is None or self.flight.over
 
     async def by(self, deadline: float) -> Document:
         """Wait for the page; raises its ``GatewayError``, and ``Late`` at the deadline.

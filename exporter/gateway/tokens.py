@@ -145,9 +145,7 @@ class Tokens:
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
         try:
-            token = await self._log_in(serial)
-            if not token.fits(serial):
-                raise NotOurs("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
+            token = _fitting(await self._log_in(serial), serial)
         except NotOurs as error:
             # The account goes on for its other gateways, so that this one's wait is kept here.
             self._denied = error
@@ -181,3 +179,9 @@ class Tokens:
         except ValueError as error:
             self._file.ignore(str(error))
             return None
+
+
+def _fitting(token: Token, serial: str) -> Token:
+    if not token.fits(serial):
+        raise NotOurs("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
+    return token
