@@ -103,7 +103,7 @@ async def _trust(settings: Settings) -> int:
 async def _pin_anew(site: Site) -> bool:
     if not isinstance(site.trust, Pin):
         return _bad("certificate", "nothing is pinned: ENPHASE_TLS__TRUST is not 'pin'")
-    site.trust.forget()
+    site.trust.take_next()
     try:
         await site.session.get(INFO)
     except GatewayError as error:

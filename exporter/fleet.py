@@ -21,7 +21,9 @@ from exporter.gateway.session import Address, Session
 from exporter.gateway.state import StateFile
 from exporter.gateway.tls import AuthorityTrust, Pin, Trust, Unverified
 from exporter.gateway.tokens import Given, Tokens
-from exporter.settings import Settings, secret
+from exporter.setting_groups import Tls
+from exporter.setting_values import secret
+from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
 
@@ -104,7 +106,7 @@ class Fleet:
             name, str(gateway.host), session, Documents(session, self._tasks), tokens, trust
         )
 
-    def _trust(self, name: str, tls: config.Tls) -> Trust:
+    def _trust(self, name: str, tls: Tls) -> Trust:
         if tls.trust == "ca" and tls.ca_file is not None:
             return AuthorityTrust(tls.ca_file)
         if tls.trust == "off":

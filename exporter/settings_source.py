@@ -17,9 +17,10 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from exporter.settings import PREFIX, Settings, readable
+from exporter.setting_values import readable
+from exporter.settings import PREFIX, Settings
 
-SECRET_FLAGS = ("--password", "--token", "--digest.password")
+SECRET_FLAGS = ("--password", "--token", "--digest.password", "--gateways")
 
 
 class WrongSettingError(Exception):
@@ -111,6 +112,6 @@ def _line(error: ValidationError) -> str:
     if first["type"] == "section":
         parts.append(first["ctx"]["name"])
     message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if parts[0] == "gateways":
+    if parts[0].startswith("gateways"):
         return f"{'.'.join(parts)} {message}"
     return f"{PREFIX}{'__'.join(parts).upper()} {message}"

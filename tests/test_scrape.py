@@ -84,7 +84,6 @@ def site(changed: Endpoint, document: Any, tasks: TaskGroup) -> Site:
 
 def scraped(changed: Endpoint, document: Any) -> tuple[Scrape, str]:
     """Scrape, and write the result down."""
-
     results: list[Scrape] = []
 
     async def run() -> None:

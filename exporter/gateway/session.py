@@ -76,6 +76,7 @@ class Session:
 
         self._address = address
         self._observe = observe
+        self._trust = trust
         self._digest = digest
         self._client = httpx.AsyncClient(
             verify=trust.context(),
@@ -128,12 +129,14 @@ class Session:
         """Find the gateway at one of its addresses, and see who it is."""
         first: GatewayError | None = None
         for url in (self.url,) if self.url else self._address.urls:
+            if self._trust.knows_tls and not url.startswith("https:"):
+                continue  # it would lead around the certificate
             try:
                 return await self._introduce(url)
             except Unreachable as error:
                 first = first or error
                 if isinstance(error, Untrusted):
-                    break  # the address without TLS would lead around the refused certificate
+                    break
         self.url, self.identity = "", None
         raise first or Unreachable("no address")
 

@@ -70,6 +70,11 @@ class Trust:
     def __init__(self) -> None:
         self.certificate: Certificate | None = None
 
+    @property
+    def knows_tls(self) -> bool:
+        """Whether the gateway must speak TLS, so that nobody can answer without it."""
+        return False
+
     def context(self) -> ssl.SSLContext:
         """Make a context whose handshakes this trust judges."""
         context = _JudgedContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -114,6 +119,11 @@ class AuthorityTrust(Trust):
         super().__init__()
         self._ca_file = ca_file
 
+    @property
+    def knows_tls(self) -> bool:
+        """It must: without TLS there is nothing to vouch for."""
+        return True
+
     def context(self) -> ssl.SSLContext:
         """Make a context that verifies against the file alone."""
         context = super().context()
@@ -129,12 +139,18 @@ class Pin(Trust):
         super().__init__()
         self._file = file
         self._now = now
+        self._anew = False
         self.certificate = self._load()
+
+    @property
+    def knows_tls(self) -> bool:
+        """It must once it has: firmware does not go back."""
+        return self.certificate is not None
 
     def meet(self, shown: Certificate) -> None:
         """Take the first certificate or a due successor, refuse any other."""
         # The file may know more: 'enphase-exporter trust' writes it from another process.
-        pinned = self._load() or self.certificate
+        pinned = None if self._anew else self._load() or self.certificate
         if pinned is None or pinned.sha256 != shown.sha256:
             if pinned is not None and self._now() < pinned.renewal:
                 raise CertificateChanged(pinned, shown)
@@ -142,12 +158,12 @@ class Pin(Trust):
                 "certificate=%s event=%s", shown.sha256, "pinned" if pinned is None else "renewed"
             )
             self._file.write(json.dumps(asdict(shown)))
-        self.certificate = shown
+        self.certificate, self._anew = shown, False
 
-    def forget(self) -> None:
-        """Trust whoever answers next."""
+    def take_next(self) -> None:
+        """Trust whoever answers next; until then, the pin that is kept stays as it is."""
         self.certificate = None
-        self._file.remove()
+        self._anew = True
 
     def _load(self) -> Certificate | None:
         text = self._file.read()

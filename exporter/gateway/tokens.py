@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,8 +110,6 @@ class Tokens:
 
     async def renew_if_due(self) -> None:
         """Renew the token if its time has come; the old one serves until there is a new one."""
-        with suppress(LoginError):  # told when a session is opened with it
-            self._take_given()
         held = self.held
         if held is None or self._log_in is None or self._now() < held.renewal:
             return

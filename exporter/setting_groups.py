@@ -1,0 +1,98 @@
+"""The settings that go together: each class is a group, such as ``tls`` or ``web``."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from exporter import address
+from exporter.setting_values import Certificates, Secret, SecretFile, SecureUrl, wrong
+
+
+class Section(BaseModel):
+    """A group of settings; an unknown name in it is an error."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+
+class Tls(Section):
+    """How the gateway's certificate is believed."""
+
+    trust: Annotated[
+        Literal["pin", "ca", "off"],
+        BeforeValidator(lambda value: "off" if value is False else value),  # YAML reads off as no
+    ] = Field(
+        "pin",
+        description="pin: the first certificate seen, and its due successors; "
+        "ca: what ca_file vouches for; off: anybody",
+    )
+    ca_file: Certificates | None = Field(
+        None, description="certificates to verify with, for trust=ca"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.trust == "ca" and self.ca_file is None:
+            raise wrong("ca_file", "should be a file of certificates (PEM), for trust=ca")
+        return self
+
+
+class Digest(Section):
+    """The local login of firmware below 7."""
+
+    username: str = Field("envoy", description="local user")
+    password: Secret = Field(None, description="default: last six characters of the serial")
+    password_file: SecretFile | None = Field(None, description="file that holds the password")
+
+
+class Cloud(Section):
+    """Where tokens come from."""
+
+    entrez_url: SecureUrl = Field("https://entrez.enphaseenergy.com", description="token service")
+    enlighten_url: SecureUrl = Field(
+        "https://enlighten.enphaseenergy.com", description="account service"
+    )
+    ca_file: Certificates | None = Field(None, description="authorities to verify these two with")
+    first: Literal["enlighten", "entrez"] = Field(
+        "enlighten", description="which login is tried first"
+    )
+
+
+class Web(Section):
+    """The exporter's own HTTP side."""
+
+    listen_address: Annotated[str, AfterValidator(address.listen)] = Field(
+        ":9433", description="address and port to listen on"
+    )
+    telemetry_path: str = Field(
+        "/metrics", pattern=r"^/[\w/.-]+$", description="path of the metrics"
+    )
+
+
+class Scrape(Section):
+    """How scrapes and requests are held in bounds."""
+
+    timeout: float = Field(
+        10, gt=0, le=300, description="seconds for a scrape that brings no timeout of its own"
+    )
+    timeout_offset: float = Field(
+        0.5, ge=0, description="seconds by which a scrape ends before Prometheus gives up"
+    )
+    in_flight: int = Field(2, ge=1, le=8, description="requests at once to one gateway")
+    heavy_pause: float = Field(
+        60, ge=0, description="seconds between pages that cost the gateway seconds of work"
+    )
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severity"
+    )
+
+
+class Config(Section):
+    """Where settings are read from."""
+
+    file: Path | None = Field(None, description="YAML file with these settings")

@@ -1,0 +1,57 @@
+"""What a setting may be: checks of single values, each naming what it should be instead."""
+
+import os
+import ssl
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+from pydantic_settings import CliSuppress
+
+from exporter import address
+
+Host = Annotated[str, AfterValidator(address.host)]
+SecureUrl = Annotated[str, AfterValidator(address.secure_url)]
+Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+Secret = CliSuppress[SecretStr | None]
+
+
+def readable(file: Path) -> Path:
+    """Check a file that is read later; raises ``ValueError``."""
+    if file.is_dir() or not os.access(file, os.R_OK):
+        raise ValueError("should be a file that can be read")
+    return file
+
+
+def certificates(file: Path) -> Path:
+    """Check a file of certificates; raises ``ValueError``."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError:
+        raise ValueError("should be a file of certificates (PEM)") from None
+    return file
+
+
+SecretFile = Annotated[Path, AfterValidator(readable)]
+Certificates = Annotated[Path, AfterValidator(certificates)]
+
+
+def state_dir() -> Path:
+    """Follow systemd where it sets one, else the user's own place for such files."""
+    if from_systemd := os.environ.get("STATE_DIRECTORY"):
+        return Path(from_systemd.partition(":")[0])
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "enphase-exporter"
+
+
+def wrong(name: str, what: str) -> PydanticCustomError:
+    """Make the error of a check that concerns several settings, but is mended in one."""
+    return PydanticCustomError("section", "{what}", {"name": name, "what": what})
+
+
+def secret(text: SecretStr | None, file: Path | None) -> str:
+    """Return a secret given as a text or in a file; empty where there is none."""
+    if text is not None:
+        return text.get_secret_value()
+    return file.read_text(encoding="utf-8").strip() if file is not None else ""

@@ -1,0 +1,281 @@
+"""An Enphase account: which login is tried when, and when none is."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import pytest
+
+from exporter.demo.authority import Authority
+from exporter.gateway.account import REFUSAL_PAUSE, Account, Credentials, Login
+from exporter.gateway.errors import (
+    Changed,
+    CloudTrouble,
+    LoginError,
+    NotOurs,
+    Refused,
+    SecondFactor,
+)
+from exporter.gateway.state import StateFile
+
+SERIAL = "122300000000"
+NOW = 1_783_105_200.0
+CREDENTIALS = Credentials("me@example.com", "sunny-side-up")
+TOKEN = Authority().issue(SERIAL, "owner", 31_536_000, NOW)
+
+
+@dataclass
+class Clock:
+    """A clock that is set by hand."""
+
+    moment: float = NOW
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.moment
+
+
+@dataclass
+class Way:
+    """A way through the cloud that ends as it is told, and counts who takes it."""
+
+    ending: LoginError | str = TOKEN
+    taken: list[str] = field(default_factory=list)
+
+    async def __call__(self, credentials: Credentials, serial: str) -> str:
+        """Log in."""
+        assert credentials.username == CREDENTIALS.username
+        self.taken.append(serial)
+        if isinstance(self.ending, LoginError):
+            raise self.ending
+        return self.ending
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that is set by hand."""
+    return Clock()
+
+
+@pytest.fixture
+def start(tmp_path: Path, clock: Clock) -> Callable[..., Account]:
+    """Return a process's beginning: an account that remembers what the last one kept."""
+
+    def start(*ways: Login, credentials: Credentials = CREDENTIALS) -> Account:
+        return Account(credentials, ways, StateFile(tmp_path / "account.json"), clock)
+
+    return start
+
+
+Start = Callable[..., Account]
+
+
+async def fails(account: Account, kind: type[LoginError], match: str = ".") -> None:
+    """Ask for a token that is not to be had."""
+    with pytest.raises(kind, match=match):
+        await account.token(SERIAL)
+
+
+async def test_the_first_way_that_works_is_the_only_one(start: Start) -> None:
+    """A login that succeeds is one attempt, seen by who watches."""
+    first, second = Way(), Way()
+    seen: list[str] = []
+    token = await start(first, second).token(SERIAL, observe=seen.append)
+    assert token.text == TOKEN
+    assert (first.taken, second.taken, seen) == ([SERIAL], [], ["ok"])
+
+
+@pytest.mark.parametrize("ending", [Changed("another page"), "no token", "eyJh.eyJi.c2ln"])
+async def test_another_way_is_for_a_page_that_changed(
+    start: Start, caplog: pytest.LogCaptureFixture, ending: LoginError | str
+) -> None:
+    """Where the cloud answers otherwise than we know it, the other login is tried, and said so."""
+    first, second = Way(ending), Way()
+    token = await start(first, second).token(SERIAL)
+    assert token.text == TOKEN
+    assert (len(first.taken), len(second.taken)) == (1, 1)
+    assert "trying the other way" in caplog.text
+    assert "eyJ" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [Refused("wrong"), SecondFactor("code"), NotOurs("403"), CloudTrouble("down")]
+)
+async def test_no_other_way_after_a_plain_answer(start: Start, error: LoginError) -> None:
+    """A refused password is tried once only, and so is whatever another login cannot mend."""
+    first, second = Way(error), Way()
+    await fails(start(first, second), type(error))
+    assert (len(first.taken), len(second.taken)) == (1, 0)
+
+
+async def test_when_every_way_has_changed_the_last_one_says_so(start: Start) -> None:
+    """Two pages that nobody knows are one failure."""
+    account = start(Way(Changed("first")), Way("no token either"))
+    await fails(account, Changed, "the cloud's token is of no use")
+
+
+@pytest.mark.parametrize("error", [Refused("wrong password"), SecondFactor("put the token there")])
+async def test_a_refused_password_rests_for_hours(
+    start: Start, clock: Clock, error: LoginError
+) -> None:
+    """One attempt in six hours, whoever asks how often, and each time the same reason."""
+    way = Way(error)
+    account = start(way)
+    for _ in range(5):
+        await fails(account, type(error), str(error))
+        clock.moment += (REFUSAL_PAUSE - 1) / 4
+    assert len(way.taken) == 1
+    clock.moment += 2
+    await fails(account, type(error))
+    assert len(way.taken) == 2
+
+
+async def test_a_refused_password_rests_across_restarts(
+    start: Start, clock: Clock, tmp_path: Path
+) -> None:
+    """A crash loop makes no attempts: the next process knows why, and what is kept is no secret."""
+    way = Way(Refused("correct them"))
+    await fails(start(way), Refused)
+    for _ in range(5):
+        clock.moment += 60
+        await fails(start(way), Refused, "^correct them$")
+    assert len(way.taken) == 1
+    kept = (tmp_path / "account.json").read_text()
+    assert CREDENTIALS.password not in kept
+    assert CREDENTIALS.username not in kept
+    clock.moment += REFUSAL_PAUSE
+    way.ending = TOKEN
+    assert (await start(way).token(SERIAL)).text == TOKEN
+    assert not (tmp_path / "account.json").exists()
+
+
+async def test_another_password_is_tried_at_once(start: Start) -> None:
+    """Who corrects the password need not wait."""
+    way = Way(Refused("correct them"))
+    await fails(start(way), Refused)
+    way.ending = TOKEN
+    corrected = Credentials(CREDENTIALS.username, "another")
+    assert (await start(way, credentials=corrected).token(SERIAL)).text == TOKEN
+
+
+async def test_a_person_may_insist(start: Start) -> None:
+    """Where a person asks for it, the next attempt is made at once."""
+    way = Way(Refused("wrong"))
+    await fails(start(way), Refused)
+    account = start(way)
+    account.insist()
+    way.ending = TOKEN
+    assert (await account.token(SERIAL)).text == TOKEN
+
+
+async def test_the_cloud_is_asked_less_and_less(start: Start, clock: Clock) -> None:
+    """Each failure in a row doubles the wait, up to about an hour, and a success ends that."""
+    way = Way(CloudTrouble("down"))
+    account = start(way)
+    await fails(account, CloudTrouble)
+    for least in (60, 120, 240, 480, 960, 1920, 3600, 3600):
+        attempts, began = len(way.taken), clock.moment
+        while len(way.taken) == attempts:
+            clock.moment += 4
+            await fails(account, CloudTrouble)
+        assert least <= clock.moment - began <= least * 1.2 + 4
+    way.ending = TOKEN
+    clock.moment += 7200
+    await account.token(SERIAL)
+    way.ending = CloudTrouble("down again")
+    await fails(account, CloudTrouble, "down again")
+    attempts = len(way.taken)
+    clock.moment += 73
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == attempts + 1
+
+
+async def test_the_cloud_may_say_when_to_come_back(start: Start, clock: Clock) -> None:
+    """Where the cloud names a time to wait, that is what we wait at least."""
+    way = Way(CloudTrouble("wants us to wait", retry_after=900))
+    account = start(way)
+    await fails(account, CloudTrouble)
+    clock.moment += 899
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == 1
+    clock.moment += 1
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == 2
+
+
+async def test_one_gateways_trouble_is_not_the_others(start: Start) -> None:
+    """A gateway that the account may not use does not hold back the account's others."""
+    way = Way(NotOurs("check ENPHASE_SERIAL"))
+    account = start(way)
+    await fails(account, NotOurs)
+    way.ending = TOKEN
+    assert (await account.token(SERIAL)).text == TOKEN
+
+
+async def test_gateways_of_one_account_log_in_one_after_another(start: Start) -> None:
+    """Of two gateways that ask at once, the second one's login begins when the first has ended."""
+    events: list[str] = []
+
+    async def login(credentials: Credentials, serial: str) -> str:
+        events.append(f"begin {serial}")
+        await anyio.sleep(0.01)
+        events.append(f"end {serial}")
+        return TOKEN
+
+    account = start(login)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(account.token, "1")
+        tasks.start_soon(account.token, "2")
+    assert events == ["begin 1", "end 1", "begin 2", "end 2"]
+
+
+async def test_two_gateways_make_one_attempt_with_a_wrong_password(start: Start) -> None:
+    """What the first one's attempt has shown, the second one need not try."""
+    way = Way(Refused("wrong"))
+    account = start(way)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(fails, account, Refused)
+        tasks.start_soon(fails, account, Refused)
+    assert len(way.taken) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no JSON",
+        "[]",
+        "null",
+        "{}",
+        '{"key": "x", "salt": "no hex"}',
+        '{"key": "x", "salt": 1}',
+    ],
+)
+async def test_a_damaged_record_is_no_record(
+    start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    """A record that cannot be read is spoken of and holds nobody back."""
+    (tmp_path / "account.json").write_text(text)
+    assert (await start(Way()).token(SERIAL)).text == TOKEN
+    assert "is ignored: it holds no refused login" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "value"), [("kind", "GatewayError"), ("until", "soon")])
+async def test_an_unknown_record_is_no_record(
+    start: Start, tmp_path: Path, name: str, value: str
+) -> None:
+    """What another version has kept otherwise holds nobody back."""
+    way = Way(Refused("wrong"))
+    await fails(start(way), Refused)
+    file = tmp_path / "account.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
+    way.ending = TOKEN
+    assert (await start(way).token(SERIAL)).text == TOKEN
+
+
+def test_credentials_keep_themselves_to_themselves() -> None:
+    """Neither name nor password is shown where credentials are printed."""
+    assert CREDENTIALS.username not in repr(CREDENTIALS)
+    assert CREDENTIALS.password not in repr(CREDENTIALS)
