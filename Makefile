@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format docs bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ lint: .venv/dev  ## check style, spelling, types and import layers
 format: .venv/dev  ## put the code into shape
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
+
+docs: .venv/run  ## write the reference of all metrics
+	$(RUN)/python docs/reference.py
 
 bench: .venv/run  ## measure what a scrape costs
 	$(RUN)/python bench/bench.py

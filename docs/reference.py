@@ -14,10 +14,11 @@ from lxml import etree, html
 
 from exporter import collectors, scrape
 from exporter.collector import Collector
+from exporter.collectors import flows, limits
 from exporter.demo.documents import Documents
 from exporter.demo.profile import PROFILES
 from exporter.endpoint import Endpoint
-from exporter.metric import Family, families
+from exporter.metric import Family
 from exporter.telemetry import Telemetry
 
 FOLDER = Path(__file__).parent
@@ -37,13 +38,19 @@ UNITS = {
 }
 HEAD = """# Metrics
 
-Made by `make docs` from the code; CI checks that it is current. All names begin with `enphase_`. Unknown is absent: never 0, never -1, never NaN. What a
-site does not have is not there. Energy is in joules, so that `rate()` of it is watts.
+Made by `make docs` from the code; CI checks that it is current. All names begin with `enphase_`.
+Unknown is absent: never 0, never -1, never NaN. What a site does not have is not there.
+Energy is in joules, so that `rate()` of it is watts.
 
-*Pages* are those of the gateway that the metric is read from. *Fresh* is how old an answer may be before the page is asked for again; while the new
-one is on its way, the older one is shown for a while, and `document_age_seconds` tells how old it is. *Role* is the least role of a token that the
+*Pages* are those of the gateway that the metric is read from. *Fresh* is how old an answer may be
+before the page is asked for again; while the new one is on its way, the older one is shown for a
+while, and `document_age_seconds` tells how old it is. *Role* is the least role of a token that the
 gateway answers the page to.
 """
+UNSEEN = {
+    flows.CONSUMED: [flows.flows],  # no simulated home has a total-consumption meter
+    limits.LIMIT: [limits.export_limit],  # nor an export limit in watts
+}
 
 
 def reference() -> str:
@@ -67,14 +74,16 @@ def _declared(names: dict[str, Any]) -> Iterator[Family]:
             yield value
         elif isinstance(value, tuple):
             for row in value:
-                yield from (cell for cell in row if isinstance(cell, Family)) if isinstance(
-                    row, tuple
-                ) else ()
+                yield from (
+                    (cell for cell in row if isinstance(cell, Family))
+                    if isinstance(row, tuple)
+                    else ()
+                )
 
 
 def _readers() -> dict[Family, list[Collector]]:
     """Find which collectors tell a family, over all simulated homes."""
-    found: dict[Family, list[Collector]] = {}
+    found: dict[Family, list[Collector]] = dict(UNSEEN)
     for profile in PROFILES:
         home = Documents(profile=profile)
         for collector in collectors.ALL:
@@ -157,7 +166,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"  # noqa: PLR2004
 
 
-def main() -> int:
+def main() -> None:
     """Write the file, or say whether it is current."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say whether it is current")
@@ -165,10 +174,8 @@ def main() -> int:
     if not parser.parse_args().check:
         TARGET.write_text(text, encoding="utf-8")
     elif TARGET.read_text(encoding="utf-8") != text:
-        print("docs/metrics.md is not current: run 'make docs'", file=sys.stderr)
-        return 1
-    return 0
+        sys.exit("docs/metrics.md is not current: run 'make docs'")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -57,12 +57,12 @@ def _heavy(path: str, fresh: float, keep: float, *, later: bool = False) -> Endp
 
 MINUTE, QUARTER, HOUR = 60.0, 900.0, 3600.0
 
-INFO = Endpoint("/info", fresh=MINUTE, open=True, form="xml", role="none")
+INFO = Endpoint("/info", MINUTE, keep=2 * MINUTE, open=True, form="xml", role="none")
 METERS = Endpoint("/ivp/meters", fresh=5 * MINUTE, keep=HOUR)
 READINGS = Endpoint("/ivp/meters/readings", fresh=1)
 PRODUCTION = _heavy("/production.json", fresh=MINUTE, keep=5 * MINUTE)
 PRODUCTION_PAGE = Endpoint("/production", fresh=MINUTE, form="html", patience=60, slow=True)
-V1_PRODUCTION = Endpoint("/api/v1/production", fresh=15)
+V1_PRODUCTION = Endpoint("/api/v1/production", fresh=10)
 INVERTERS = Endpoint("/api/v1/production/inverters", fresh=MINUTE, keep=5 * MINUTE)
 DEVICE_DATA = Endpoint("/ivp/pdm/device_data", MINUTE, keep=QUARTER, patience=90, slow=True)
 DEVICE_STATUS = Endpoint("/ivp/peb/devstatus", 5 * MINUTE, keep=QUARTER, role="installer")

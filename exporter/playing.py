@@ -9,6 +9,7 @@ from pathlib import Path
 
 from exporter.demo.clock import Clock
 from exporter.demo.faults import Fault
+from exporter.demo.profile import DEFAULT, PROFILES
 from exporter.demo.replay import Replay
 from exporter.demo.world import World
 from exporter.server import serve
@@ -25,8 +26,12 @@ def play(arguments: Sequence[str]) -> int:
     for name in list(os.environ):
         if name.startswith(tuple(PREFIX + ours for ours in OURS)):
             del os.environ[name]
-    source = Replay(options.replay) if options.replay else None
-    world = World(source, Clock(options.clock, options.speed), dict(options.fault))
+    world = World(
+        Replay(options.replay) if options.replay else None,
+        Clock(options.clock, options.speed),
+        dict(options.fault),
+        profile=options.profile,
+    )
     with world, tempfile.TemporaryDirectory(prefix="enphase-demo-state-") as state:
         os.environ |= {f"{PREFIX}STATE_DIR": state} | world.settings()
         return serve(load(rest))
@@ -38,6 +43,9 @@ def _parser() -> ArgumentParser:
         description="Serve a simulated home, with its gateway and a cloud of its own. "
         "Takes the settings of 'serve' too, such as --web.listen-address.",
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--profile", choices=tuple(PROFILES), default=DEFAULT, help="what stands at the home"
     )
     parser.add_argument(
         "--replay", type=_folder, metavar="DIR", help="a folder of captured answers as the gateway"

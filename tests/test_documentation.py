@@ -1,6 +1,8 @@
 """What the documentation says is true."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,44 @@ async def test_the_readme_names_no_metric_that_is_none(world: World, exporting: 
     shown = {name.removeprefix("enphase_") for name, _ in exposed.samples}
     shown |= {name.removesuffix("_count") for name in shown}
     assert [name for name in named if name not in shown] == []
+
+
+def test_the_reference_of_metrics_is_current() -> None:
+    """docs/metrics.md is what the code says now."""
+    check = [sys.executable, str(ROOT / "docs" / "reference.py"), "--check"]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_home_assistants_entities_lead_to_metrics() -> None:
+    """Every metric in the table from Home Assistant stands in the reference."""
+    reference = (ROOT / "docs" / "metrics.md").read_text()
+    head, _, table = reference.partition("## From Home Assistant's entities")
+    listed = set(re.findall(r"^\| `(\w+)` \|", head, re.MULTILINE))
+    named = set(re.findall(r"(?<![\w=\"])([a-z]+(?:_[a-z]+){1,8})(?![\w*\"])", table))
+    metrics = {name for name in named if name.rpartition("_")[0]} - {"grid_", "meter"}
+    assert len(listed) > 120
+    assert {name for name in metrics if name.startswith(PREFIXES) and name not in listed} == set()
+
+
+PREFIXES = tuple(
+    f"{subject}_"
+    for subject in [
+        "production",
+        "grid",
+        "consumption",
+        "storage",
+        "battery",
+        "ac_battery",
+        "inverter",
+        "meter",
+        "system_controller",
+        "dry_contact",
+        "collar",
+        "combiner",
+        "generator",
+    ]
+)
 
 
 def test_the_changelog_tells_of_this_version() -> None:

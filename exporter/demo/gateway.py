@@ -17,6 +17,7 @@ from exporter.demo.pages import VALID, page
 
 CHECK = "/auth/check_jwt"
 INFO = "/info"
+INSTALLER = "installer"
 REFUSED = FINISHED[Fault.UNAUTHORIZED]
 NOT_ALLOWED = Answer(405, HTML, page("405 Not Allowed"))
 READS = ("GET", "HEAD")
@@ -39,6 +40,7 @@ class Gateway:
         self.delays: dict[str, float] = {}
         self.faults: dict[str, Fault | int] = {}
         self.forbidden: set[str] = set()
+        self.installer_only: set[str] = set()
         self.digest: tuple[str, str] | None = None
         self.digest_paths = {"/api/v1/production/inverters", "/admin/lib/tariff"}
         self._clock = clock
@@ -92,15 +94,16 @@ class Gateway:
         admitted = self._guard.admit(Headers(scope=scope))
         if admitted is None or (path == CHECK and not admitted.bearer):
             return REFUSED
-        answer = self._admitted(target)
+        answer = self._admitted(target, admitted.role)
         cookie = (("set-cookie", admitted.cookie),) if admitted.bearer else ()
         return Answer(answer.status, (*answer.headers, *cookie), answer.body)
 
-    def _admitted(self, target: str) -> Answer:
+    def _admitted(self, target: str, role: str) -> Answer:
         path = _path(target)
         if path == CHECK:
             return Answer(200, HTML, VALID)
-        if {target, path} & self.forbidden:
+        closed = self.forbidden if role == INSTALLER else self.forbidden | self.installer_only
+        if {target, path} & closed:
             return REFUSED
         return self.source.answer(target, self._clock())
 

@@ -14,6 +14,7 @@ class Pass:
     """What a request may do: a bearer's opens a session, whose cookie the answer carries."""
 
     bearer: bool
+    role: str
     cookie: str = ""
 
 
@@ -31,17 +32,19 @@ class Guard:
         """Let a request in by its bearer token or its session, or not at all."""
         now = self._clock()
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self._good(token.strip(), now):
-            return Pass(bearer=True, cookie=self.sessions.open(now))
-        if self.sessions.use(headers.get("cookie", ""), now):
-            return Pass(bearer=False)
-        return None
+        if scheme.lower() == "bearer" and (role := self._role(token.strip(), now)) is not None:
+            return Pass(bearer=True, role=role, cookie=self.sessions.open(now, role))
+        session = self.sessions.use(headers.get("cookie", ""), now)
+        return None if session is None else Pass(bearer=False, role=session)
 
     def revoke(self) -> None:
         """Refuse every token issued until now, and end the sessions they opened."""
         self._revoked.update(self._authority.issued)
         self.sessions.drop()
 
-    def _good(self, token: str, now: float) -> bool:
+    def _role(self, token: str, now: float) -> str | None:
+        """Return the role of a token that is good, else None."""
         claims = self._authority.check(token, self._serial, now)
-        return claims is not None and claims["jti"] not in self._revoked
+        if claims is None or claims["jti"] in self._revoked:
+            return None
+        return str(claims["enphaseUser"])

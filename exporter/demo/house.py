@@ -5,12 +5,12 @@ Nothing is remembered and nothing is random, so a restart loses nothing and a te
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import cos, pi
+from math import cos
 
-from exporter.demo import battery, days, history
-from exporter.demo.day import PHASES
+from exporter.demo import days, history
 from exporter.demo.reports import Report, reports
 from exporter.demo.sun import temperature
+from exporter.demo.wiring import SPLIT, Wiring
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,15 @@ class Flow:
 class Meter:
     """A flow on each phase; as on a real meter, the sums are of the phases' own counters."""
 
-    phases: tuple[Flow, Flow]
+    phases: tuple[Flow, ...]
 
     @property
     def total(self) -> Flow:
-        """Both phases together."""
-        first, second = self.phases
+        """All phases together."""
         return Flow(
-            first.watts + second.watts,
-            first.delivered + second.delivered,
-            first.received + second.received,
+            sum(phase.watts for phase in self.phases),
+            sum(phase.delivered for phase in self.phases),
+            sum(phase.received for phase in self.phases),
         )
 
 
@@ -47,11 +46,12 @@ class State:
     """
 
     moment: float
+    wiring: Wiring
     production: Meter
     grid: Meter
     storage: Meter
     load: Meter
-    volts: tuple[float, float]
+    volts: tuple[float, ...]
     hertz: float
     soc: float
     celsius: float
@@ -59,44 +59,50 @@ class State:
     @cached_property
     def inverters(self) -> tuple[Report, ...]:
         """Every inverter's last report."""
-        return reports(self.moment)
+        return reports(self.moment, self.wiring)
 
 
 class House:
-    """A split-phase home with 24 panels, two batteries, and people in it."""
+    """A home with 24 panels, people in it and, if it is wired so, two batteries."""
 
-    def __init__(self) -> None:
+    def __init__(self, wiring: Wiring = SPLIT) -> None:
+        self.wiring = wiring
         # The first question sums up a year: better while a demo starts than in a request.
-        history.energy("production", days.INSTALLED)
+        history.energy("production", days.INSTALLED, wiring)
 
     def at(self, moment: float) -> State:
         """Return the home's state at a moment."""
         number, seconds = days.split(moment)
         hour = days.FIRST_HOUR + seconds / 3600
-        storage = history.day(number % days.YEAR).curves["storage"].energy(seconds)
         return State(
             moment=moment,
-            production=_shared("production", moment),
-            grid=_phased("grid", moment),
-            storage=_shared("storage", moment),
-            load=_phased("load", moment),
-            volts=(121.2 + 0.9 * cos(hour * pi / 6), 120.8 - 0.7 * cos(hour * pi / 4)),
-            hertz=60 + 0.02 * cos(moment / 97),
-            soc=battery.charge(charged=storage[1], discharged=storage[0]),
+            wiring=self.wiring,
+            production=self._shared("production", moment),
+            grid=self._phased("grid", moment),
+            storage=self._shared("storage", moment),
+            load=self._phased("load", moment),
+            volts=self.wiring.volts(hour),
+            hertz=self.wiring.hertz + 0.02 * cos(moment / 97),
+            soc=history.charge(moment, self.wiring),
             celsius=temperature(hour, number),
         )
 
+    def _shared(self, name: str, moment: float) -> Meter:
+        """Inverters and batteries stand between the phases, and feed each one's share."""
+        watts = history.watts(name, moment, self.wiring)
+        delivered, received = history.energy(name, moment, self.wiring)
+        count = len(self.wiring.phases)
+        share = Flow(watts / count, delivered / count, received / count)
+        return Meter((share,) * count)
 
-def _shared(name: str, moment: float) -> Meter:
-    """Inverters and batteries stand between the phases, and feed each one's half."""
-    watts, (delivered, received) = history.watts(name, moment), history.energy(name, moment)
-    half = Flow(watts / 2, delivered / 2, received / 2)
-    return Meter((half, half))
-
-
-def _phased(name: str, moment: float) -> Meter:
-    names = [f"{name}_{phase}" for phase in PHASES]
-    first, second = (
-        Flow(history.watts(each, moment), *history.energy(each, moment)) for each in names
-    )
-    return Meter((first, second))
+    def _phased(self, name: str, moment: float) -> Meter:
+        curves = [f"{name}_{phase}" for phase in self.wiring.phases]
+        return Meter(
+            tuple(
+                Flow(
+                    history.watts(curve, moment, self.wiring),
+                    *history.energy(curve, moment, self.wiring),
+                )
+                for curve in curves
+            )
+        )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from exporter.demo import days, history
 from exporter.demo.roof import INVERTERS, Inverter
+from exporter.demo.wiring import SPLIT, Wiring
 
 SILENT = 1800.0
 
@@ -24,40 +25,40 @@ class Report:
         return round(self.produced / days.STEP)
 
 
-def reports(moment: float) -> tuple[Report, ...]:
+def reports(moment: float, wiring: Wiring = SPLIT) -> tuple[Report, ...]:
     """Return every inverter's last report as of a moment."""
-    return tuple(_report(inverter, moment) for inverter in INVERTERS)
+    return tuple(_report(inverter, moment, wiring) for inverter in INVERTERS)
 
 
-def _report(inverter: Inverter, moment: float) -> Report:
-    ended = _ended(inverter, moment)
-    until = joules(inverter, ended)
+def _report(inverter: Inverter, moment: float, wiring: Wiring) -> Report:
+    ended = _ended(inverter, moment, wiring)
+    until = joules(inverter, ended, wiring)
     return Report(
         inverter,
         ended=int(ended),
-        produced=round(until - joules(inverter, ended - days.STEP)),
+        produced=round(until - joules(inverter, ended - days.STEP, wiring)),
         lifetime=int(until),
         gone=moment - ended > SILENT,
     )
 
 
-def joules(inverter: Inverter, moment: float) -> float:
-    """Return what an inverter produced since it was installed."""
-    return inverter.strength * history.energy(inverter.plane, moment)[0]
+def joules(inverter: Inverter, moment: float, wiring: Wiring = SPLIT) -> float:
+    """Return what an inverter produced since it was installed, whatever the home is wired like."""
+    return inverter.strength * history.energy(inverter.plane, moment, wiring)[0]
 
 
-def _ended(inverter: Inverter, moment: float) -> float:
+def _ended(inverter: Inverter, moment: float, wiring: Wiring) -> float:
     """Return when the last report ended that had some light in it."""
     ended = inverter.reporting(moment)
     number, seconds = days.split(ended)
-    dawn, dusk = _light(number)
+    dawn, dusk = _light(number, wiring)
     if seconds <= dawn:
         number -= 1
-        dusk = _light(number)[1]
+        dusk = _light(number, wiring)[1]
     elif seconds < dusk + days.STEP:
         return ended
     return inverter.reporting(days.INSTALLED + number * days.DAY + dusk + days.STEP - 1)
 
 
-def _light(number: int) -> tuple[int, int]:
-    return history.day(number % days.YEAR).light
+def _light(number: int, wiring: Wiring) -> tuple[int, int]:
+    return history.day(number % days.YEAR, wiring).light

@@ -33,12 +33,17 @@ class Inverter:
         return (moment - turn) // STEP * STEP + turn
 
 
+def serial(number: int) -> str:
+    """Return the serial number of an inverter."""
+    return str(122_300_410_000 + number * 137)
+
+
 def _inverter(number: int) -> Inverter:
     plane = SOUTH if number < SOUTHERN else WEST
     strength = RATED * (0.96 + 0.04 * noise(number, STRENGTH))
     return Inverter(
         number,
-        serial=str(122_300_410_000 + number * 137),
+        serial=serial(number),
         plane=SHADED if number == SHADED_ONE else plane,
         strength=strength * (WEAKNESS if number == WEAK else 1),
     )

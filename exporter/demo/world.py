@@ -15,7 +15,7 @@ from exporter.demo.cloud import Cloud
 from exporter.demo.documents import Documents
 from exporter.demo.faults import Fault
 from exporter.demo.gateway import Gateway
-from exporter.demo.house import House
+from exporter.demo.profile import DEFAULT, Profile
 from exporter.demo.serving import Server
 
 DEMO_USERNAME = "demo@example.com"
@@ -23,20 +23,26 @@ DEMO_PASSWORD = "sunny-side-up-42"  # noqa: S105 - opens nothing but this demo
 
 
 class World:
-    """A gateway and a cloud on ports of this machine, and the settings that lead there."""
+    """A gateway and a cloud on ports of this machine, and the settings that lead there.
+
+    The gateway shows the simulated home, equipped as the profile says, unless a source is given.
+    """
 
     def __init__(
         self,
         source: Source | None = None,
         clock: Clock | None = None,
         faults: dict[str, Fault | int] | None = None,
+        profile: str = DEFAULT,
     ) -> None:
         self.clock = clock or Clock()
         self.username, self.password = DEMO_USERNAME, DEMO_PASSWORD
-        self.source = source or Documents(House())
+        self.source = source or Documents(profile=profile)
         self.authority = Authority()
         self.gateway = Gateway(self.source, self.authority, self.clock)
         self.cloud = Cloud(self.authority, self.clock, {self.username: self.password})
+        if isinstance(self.source, Documents):
+            self._furnish(self.source.profile)
         self.gateway.faults.update(faults or {})
         own = self._certificate() if self.source.tokens else None
         self._ca, certificate = cloud_certificates()
@@ -97,6 +103,13 @@ class World:
         """Issue a token for the gateway, or for another."""
         audience = serial or self.source.serial
         return self.authority.issue(audience, role, life, self.clock(), self.username)
+
+    def _furnish(self, profile: Profile) -> None:
+        """Guard the gateway as this kind of site does."""
+        self.gateway.installer_only |= profile.installer
+        if profile.digest:
+            self.gateway.digest = profile.login
+            self.gateway.digest_paths = set(profile.digest)
 
     def _certificate(
         self, not_before: dt.datetime | None = None, not_after: dt.datetime | None = None

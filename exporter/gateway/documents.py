@@ -15,6 +15,9 @@ from exporter.gateway.flight import Flight
 ABSENT_FRESH = 3600.0
 """Seconds until a page that the gateway does not have is asked for again."""
 
+COURTESY = 2.0
+"""Seconds that a page which nobody waits for leaves to the others."""
+
 ABSENT_FIRST = 10.0
 """The same for a page that has answered before; twice as long each further time."""
 
@@ -56,15 +59,22 @@ class Documents:
         self._now = now
         self._held: dict[Endpoint, Document] = {}
         self._flights: dict[Endpoint, Flight[Document]] = {}
+        self._awaited: dict[Endpoint, Flight[Document]] = {}
+        """The flights that a scrape waits for."""
+
         self._rests: dict[Endpoint, tuple[float, Flight[Document]]] = {}
 
     def ask(self, endpoint: Endpoint) -> "Asked":
         """Send for the page if it is due; what is still good can be had at once."""
-        held = self._held.get(endpoint)
-        flight = None if held and self._now() < held.fresh else self._send(endpoint)
-        if held is not None and self._now() < held.keep:
-            flight = None
-        return Asked(endpoint, held, flight)
+        held, now = self._held.get(endpoint), self._now()
+        if held is None or now >= held.keep:
+            flight = self._send(endpoint)
+            if not endpoint.later:
+                self._awaited[endpoint] = flight
+            return Asked(endpoint, held, flight)
+        if now >= held.fresh:
+            self._send(endpoint)
+        return Asked(endpoint, held, None)
 
     def ages(self) -> Iterator[tuple[str, float]]:
         """Tell how old each page at hand is, in seconds."""
@@ -84,6 +94,8 @@ class Documents:
 
     async def _fly(self, endpoint: Endpoint) -> Document:
         try:
+            if endpoint not in self._awaited:
+                await self._let_others_go_first()
             if endpoint is not INFO and self._source.identity is None:
                 await self._send(INFO).landed()  # who the gateway is decides how to talk to it
             data = await self._source.get(endpoint)
@@ -98,6 +110,13 @@ class Documents:
             return self._hold(endpoint, data, endpoint.fresh)
         finally:
             del self._flights[endpoint]
+            self._awaited.pop(endpoint, None)
+
+    async def _let_others_go_first(self) -> None:
+        """Leave the gateway to pages that a scrape waits for; not for long: one may hang."""
+        with anyio.move_on_after(COURTESY):
+            for flight in list(self._awaited.values()):
+                await flight.ended()
 
     def _hold(self, endpoint: Endpoint, data: Any, fresh: float) -> Document:
         now = self._now()

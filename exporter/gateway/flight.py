@@ -28,6 +28,10 @@ class Flight(Generic[T]):
         """Whether the work has ended, well or not."""
         return self._landed.is_set()
 
+    async def ended(self) -> None:
+        """Wait for the work's end, however it ends."""
+        await self._landed.wait()
+
     async def landed(self) -> T:
         """Wait for the work's end; raises its ``GatewayError``. Cancelling ends only the wait."""
         if not self.over:  # what has landed is had even past a deadline

@@ -32,7 +32,11 @@ Observe = Callable[[str, str, float], None]
 """Told of each request: path, outcome, seconds."""
 
 CONNECT_TIMEOUT = 5.0
-ANSWERED_LATELY = 90.0
+KEEP_ALIVE = 75.0
+"""Seconds; longer than any usual scrape interval, since a TLS handshake costs more than a page."""
+
+SILENCE = 90.0
+"""Seconds without a good answer after which the gateway counts as down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Session:
             verify=trust.context(),
             cookies=forgetful_jar(),
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
             trust_env=False,
         )
         self._door = Door(self._ask, tokens)
@@ -114,10 +119,8 @@ class Session:
 
     @property
     def up(self) -> bool:
-        """Whether the gateway has answered lately, and nothing has shut us out since."""
-        answered = self._answered_at
-        lately = answered is not None and time.monotonic() - answered < ANSWERED_LATELY
-        return lately and self.trouble is None
+        """Whether the gateway has answered, and nothing has shut us out since."""
+        return self._answered_at is not None and self.trouble is None
 
     def clock(self, at: float) -> float:
         """Return the gateway's own time at a moment of our monotonic clock."""
@@ -207,5 +210,10 @@ class Session:
         if error is None or isinstance(error, Absent):
             self.trouble = None
             self._answered_at = time.monotonic()
-        elif isinstance(error, Unreachable | LoginError | Rejected) or self.identity is None:
+        elif isinstance(error, Unreachable | LoginError | Rejected) or self._is_silent():
             self.trouble = error
+
+    def _is_silent(self) -> bool:
+        """Whether no page at all has had a good answer for some time."""
+        answered = self._answered_at
+        return answered is None or time.monotonic() - answered > SILENCE

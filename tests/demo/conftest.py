@@ -1,7 +1,8 @@
-"""What the demo's tests share: a world that is on, and clients that talk to it."""
+"""What the demo's tests share: a world that is on, clients that talk to it, captures to compare."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,31 @@ def captures() -> Path:
     if not CAPTURES.is_dir():
         pytest.skip("no captured gateways here")
     return CAPTURES
+
+
+Shape = dict[str, set[type]]
+
+
+@pytest.fixture
+def shape() -> Callable[[Any], Shape]:
+    """Return what tells each path of a document with the types found there."""
+    return _shape
+
+
+def _shape(value: Any, path: str = "") -> Shape:
+    """Ids used as keys are one path."""
+    if isinstance(value, dict):
+        keys = {key: "#" if key.isdigit() else key for key in value}
+        parts = [_shape(value[key], f"{path}.{name}") for key, name in keys.items()]
+    elif isinstance(value, list):
+        parts = [_shape(each, f"{path}[]") for each in value]
+    else:
+        return {path: {type(value)}}
+    merged: Shape = {}
+    for part in parts:
+        for where, types in part.items():
+            merged.setdefault(where, set()).update(types)
+    return merged
 
 
 @pytest.fixture

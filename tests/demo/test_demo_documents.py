@@ -1,6 +1,7 @@
 """The simulated documents: as real captures look, and true to the home they show."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,22 +49,6 @@ def document(target: str, moment: float = NOON) -> Any:
     return json.loads(Documents().answer(target, moment).body)
 
 
-def shape(value: Any, path: str = "") -> Shape:
-    """Return each path of a document with the types found there; ids used as keys are one path."""
-    if isinstance(value, dict):
-        keys = {key: "#" if key.isdigit() else key for key in value}
-        parts = [shape(value[key], f"{path}.{name}") for key, name in keys.items()]
-    elif isinstance(value, list):
-        parts = [shape(each, f"{path}[]") for each in value]
-    else:
-        return {path: {type(value)}}
-    merged: Shape = {}
-    for part in parts:
-        for where, types in part.items():
-            merged.setdefault(where, set()).update(types)
-    return merged
-
-
 def test_every_page_is_compared() -> None:
     """No document goes without a captured one to be measured by."""
     assert CAPTURED.keys() == PAGES.keys()
@@ -71,7 +56,9 @@ def test_every_page_is_compared() -> None:
 
 @pytest.mark.parametrize("target", CAPTURED)
 @pytest.mark.parametrize("hour", [12, 1])
-def test_documents_look_as_captured(captures: Path, target: str, hour: int) -> None:
+def test_documents_look_as_captured(
+    captures: Path, shape: Callable[[Any], Shape], target: str, hour: int
+) -> None:
     """Keys and types are those of a real gateway's document, by day and by night."""
     folder, name = CAPTURED[target]
     real = shape(json.loads((captures / folder / name).read_bytes()))

@@ -7,6 +7,7 @@ import pytest
 
 from exporter.demo import battery, days, history
 from exporter.demo.house import Flow, House, Meter, State
+from exporter.demo.wiring import SPLIT, SPLIT_BARE, THREE_BARE
 
 YEAR_SECONDS = days.YEAR * days.DAY
 MOMENTS = [days.INSTALLED + 2 * YEAR_SECONDS + n * 86_399.7 * 0.73 for n in range(500)]
@@ -19,9 +20,18 @@ def flows(state: State) -> list[Flow]:
     return [flow for meter in meters for flow in meter.phases]
 
 
+WIRINGS = {"battery": SPLIT, "bare": SPLIT_BARE, "three-phase": THREE_BARE}
+
+
+@pytest.fixture(scope="module", params=WIRINGS)
+def house(request: pytest.FixtureRequest) -> House:
+    """Return the home, as each kind of site wires it."""
+    return House(WIRINGS[request.param])
+
+
 @pytest.fixture(scope="module")
-def house() -> House:
-    """Return the home."""
+def stored() -> House:
+    """Return the home that has batteries."""
     return House()
 
 
@@ -88,22 +98,22 @@ def test_a_restart_loses_nothing() -> None:
     assert after.inverters == before.inverters
 
 
-def test_the_batteries_stay_within_their_size(house: House) -> None:
+def test_the_batteries_stay_within_their_size(stored: House) -> None:
     """The state of charge runs from the reserve to full; every day begins at the reserve."""
-    levels = [state.soc for state in map(house.at, MOMENTS)]
+    levels = [state.soc for state in map(stored.at, MOMENTS)]
     assert min(levels) == pytest.approx(0.2)
     assert max(levels) == pytest.approx(1)
     for day in range(0, 365, 7):
-        assert house.at(days.INSTALLED + day * days.DAY).soc == pytest.approx(0.2)
+        assert stored.at(days.INSTALLED + day * days.DAY).soc == pytest.approx(0.2)
 
 
-def test_the_charge_follows_the_power(house: House) -> None:
+def test_the_charge_follows_the_power(stored: House) -> None:
     """The batteries hold more after charging and less after discharging, to the joule."""
     start = days.INSTALLED + 500 * days.DAY
-    for before, after in itertools.pairwise(house.at(start + n * 600) for n in range(144)):
+    for before, after in itertools.pairwise(stored.at(start + n * 600) for n in range(144)):
         one, two = before.storage.total, after.storage.total
-        stored = 0.92 * (two.received - one.received) - (two.delivered - one.delivered)
-        assert (after.soc - before.soc) * 36e6 == pytest.approx(stored, abs=1e-2)
+        gained = 0.92 * (two.received - one.received) - (two.delivered - one.delivered)
+        assert (after.soc - before.soc) * 36e6 == pytest.approx(gained, abs=1e-2)
 
 
 def test_night(house: House) -> None:

@@ -1,54 +1,51 @@
-"""The house's state as the documents a gateway of firmware 8.2.4345 answers, path by path."""
+"""The house's state as the documents a gateway answers, path by path, for each kind of site."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 from exporter.demo.answer import ABSENT, Answer, Headers
-from exporter.demo.documents import batteries, inverters, meters, production, site
-from exporter.demo.documents.device_data import device_data
-from exporter.demo.documents.identity import SERIAL
 from exporter.demo.documents.info import info
-from exporter.demo.house import House, State
+from exporter.demo.documents.tables import pages
+from exporter.demo.house import House
+from exporter.demo.profile import DEFAULT, PROFILES
 
-Page = Callable[[State, House], Any]
-
-XML: Headers = (("content-type", "text/xml"),)
-JSON: Headers = (("content-type", "application/json"),)
-PAGES: dict[str, tuple[Page, Headers]] = {
-    "/ivp/meters": (lambda state, _: meters.meters(state), ()),
-    "/ivp/meters/readings": (lambda state, _: meters.readings(state), ()),
-    "/production.json": (production.production, JSON),
-    "/production.json?details=1": (production.detailed, JSON),
-    "/production": (production.production, JSON),
-    "/api/v1/production": (production.quarterly, JSON),
-    "/api/v1/production/inverters": (lambda state, _: inverters.inverters(state), JSON),
-    "/ivp/pdm/device_data": (device_data, ()),
-    "/ivp/ensemble/inventory": (lambda state, _: batteries.inventory(state), ()),
-    "/ivp/ensemble/power": (lambda state, _: batteries.power(state), ()),
-    "/ivp/ensemble/secctrl": (lambda state, _: batteries.secctrl(state), ()),
-    "/admin/lib/tariff": (lambda state, _: site.tariff(state), ()),
-    "/home.json": (lambda state, _: site.home(state), JSON),
-    "/inventory.json": (lambda state, _: inverters.inventory(state), JSON),
-}
+PAGES = pages(PROFILES[DEFAULT])
+"""What the default site has, but for `/info`."""
 
 
 class Documents:
-    """A source of answers that shows a house through a gateway's eyes."""
+    """A source of answers that shows a house through a gateway's eyes.
 
-    serial = SERIAL
-    tokens = True
+    A house that is given has to be wired as the profile says.
+    """
 
-    def __init__(self, house: House | None = None) -> None:
-        self.house = house or House()
+    def __init__(self, house: House | None = None, profile: str = DEFAULT) -> None:
+        self.profile = PROFILES[profile]
+        self.house = house or House(self.profile.wiring)
+        if self.house.wiring is not self.profile.wiring:
+            raise ValueError(f"This house is not wired as the profile {profile!r} is")
+        self.serial = self.profile.serial
+        self.tokens = self.profile.tokens
+        self.pages = pages(self.profile)
 
     def answer(self, target: str, moment: float) -> Answer:
         """Answer a path with its query; what this home does not have is a 404."""
         path = target.partition("?")[0]
         if path == "/info":
-            return Answer(200, XML, info(self.house.at(moment)).encode())
-        page, headers = PAGES.get(target) or PAGES.get(path) or (None, ())
+            headers = _typed(self.profile.info_type)
+            return Answer(200, headers, info(self.house.at(moment), self.profile).encode())
+        page, headers = self.pages.get(target) or self.pages.get(path) or (None, ())
         if page is None:
-            return ABSENT
+            return self._absent
         document = page(self.house.at(moment), self.house)
-        return Answer(200, headers, json.dumps(document).encode() + b"\n")
+        body = document if isinstance(document, str) else json.dumps(document) + "\n"
+        return Answer(200, headers, body.encode())
+
+    @property
+    def _absent(self) -> Answer:
+        """A 404, to which old firmware gives a type of its own."""
+        old = () if self.tokens else _typed("application/json; charset=ISO-8859-4")
+        return Answer(ABSENT.status, old, ABSENT.body)
+
+
+def _typed(content_type: str) -> Headers:
+    return (("content-type", content_type),) if content_type else ()

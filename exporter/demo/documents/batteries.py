@@ -2,44 +2,53 @@
 
 from typing import Any
 
-from exporter.demo.battery import CAPACITY, RESERVE
+from exporter.demo.banks import QUIET, Bank, alone
+from exporter.demo.battery import RESERVE
 from exporter.demo.documents.identity import BATTERIES, CONTROLLER, INSTALLED_AT
 from exporter.demo.house import State
 
 CHARGING, DISCHARGING, IDLE = 12, 13, 14
-CAPACITY_WH = round(CAPACITY / 3600)
-QUIET = 20.0
+WH = 3600
 Device = dict[str, Any]
 
 
 def inventory(state: State) -> list[Device]:
     """Return both kinds of device."""
-    batteries = [_battery(state, number) for number in range(len(BATTERIES))]
     return [
-        {"type": "ENCHARGE", "devices": batteries},
-        {"type": "ENPOWER", "devices": [_controller(state)]},
+        {"type": "ENCHARGE", "devices": batteries(state, alone(state))},
+        {"type": "ENPOWER", "devices": [controller(state)]},
     ]
 
 
 def power(state: State) -> dict[str, list[Device]]:
     """Return each battery's power, under a key that really ends with a colon."""
-    milliwatts = round(state.storage.total.watts / len(BATTERIES)) * 1000
+    return shared(alone(state))
+
+
+def secctrl(state: State) -> Device:
+    """Return the batteries as one."""
+    return site(alone(state))
+
+
+def shared(bank: Bank) -> dict[str, list[Device]]:
+    """Return the power of each battery of a bank."""
+    milliwatts = round(bank.watts / len(BATTERIES)) * 1000
     return {
         "devices:": [
             {
                 "serial_num": serial,
                 "real_power_mw": milliwatts,
                 "apparent_power_mva": milliwatts,
-                "soc": round(state.soc * 100),
+                "soc": round(bank.soc * 100),
             }
             for serial in BATTERIES
         ]
     }
 
 
-def secctrl(state: State) -> Device:
-    """Return the batteries as one."""
-    percent = round(state.soc * 100)
+def site(bank: Bank) -> Device:
+    """Return a bank that is alone as the gateway's sums show it."""
+    percent, capacity = round(bank.soc * 100), round(bank.capacity / WH)
     phases = {
         f"{name}{phase}": zero
         for phase in ("_phaseb", "_phasec")
@@ -60,13 +69,13 @@ def secctrl(state: State) -> Device:
         "configured_backup_soc": round(RESERVE * 100),
         "adjusted_backup_soc": round(RESERVE * 100),
         "agg_soc": percent,
-        "Max_energy": CAPACITY_WH,
+        "Max_energy": capacity,
         "ENC_agg_soc": percent,
         "ENC_agg_soh": 100,
-        "ENC_agg_backup_energy": round(CAPACITY_WH * RESERVE),
-        "ENC_agg_avail_energy": round(CAPACITY_WH * state.soc),
-        "Enc_commissioned_capacity": CAPACITY_WH,
-        "Enc_max_available_capacity": CAPACITY_WH,
+        "ENC_agg_backup_energy": round(capacity * RESERVE),
+        "ENC_agg_avail_energy": round(bank.stored / WH),
+        "Enc_commissioned_capacity": capacity,
+        "Enc_max_available_capacity": capacity,
         "ACB_agg_soc": 0,
         "ACB_agg_energy": 0,
         "VLS_Limit": 10,
@@ -78,8 +87,13 @@ def secctrl(state: State) -> Device:
     }
 
 
-def _battery(state: State, number: int) -> Device:
-    watts = state.storage.total.watts
+def batteries(state: State, bank: Bank) -> list[Device]:
+    """Return the batteries of a bank."""
+    return [_battery(state, bank, number) for number in range(len(BATTERIES))]
+
+
+def _battery(state: State, bank: Bank, number: int) -> Device:
+    watts = bank.watts
     celsius = round(state.celsius + 2 + abs(watts) / 900)
     return {
         **_common("836-01826-r81", BATTERIES[number], int(state.moment) - 7 - 20 * number),
@@ -88,20 +102,21 @@ def _battery(state: State, number: int) -> Device:
         "img_pnum_running": "3.0.6614_rel/31.33",
         "bmu_fw_version": "3.8.63",
         "sleep_enabled": False,
-        "percentFull": round(state.soc * 100),
+        "percentFull": round(bank.soc * 100),
         "temperature": celsius,
         "maxCellTemp": celsius + 1,
         "reported_enc_grid_state": "grid-tied",
         "led_status": IDLE if abs(watts) < QUIET else CHARGING if watts < 0 else DISCHARGING,
         "dc_switch_off": False,
         "encharge_rev": 3,
-        "encharge_capacity": CAPACITY_WH // len(BATTERIES),
+        "encharge_capacity": round(bank.capacity / WH) // len(BATTERIES),
         "phase": "ph-a",
         "der_index": number + 1,
     }
 
 
-def _controller(state: State) -> Device:
+def controller(state: State) -> Device:
+    """Return the controller between home and grid."""
     return {
         **_common("865-00378-r27", CONTROLLER, int(state.moment) - 4),
         "admin_state": 24,

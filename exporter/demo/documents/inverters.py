@@ -23,10 +23,18 @@ def inverters(state: State) -> list[dict[str, Any]]:
     ]
 
 
+def untyped(state: State) -> list[dict[str, Any]]:
+    """Return the same from firmware that knew of no other kind of device."""
+    rows = inverters(state)
+    for row in rows:
+        del row["devType"]
+    return rows
+
+
 def inventory(state: State) -> list[dict[str, Any]]:
     """Return every device but the batteries, with dates that are strings here."""
     return [
-        {"type": "PCU", "devices": [_device(report) for report in state.inverters]},
+        {"type": "PCU", "devices": [device(report) for report in state.inverters]},
         {"type": "ACB", "devices": []},
         {"type": "NSRB", "devices": []},
     ]
@@ -37,7 +45,8 @@ def channel(report: Report) -> int:
     return CHANNEL + 256 * report.inverter.number
 
 
-def _device(report: Report) -> dict[str, Any]:
+def device(report: Report) -> dict[str, Any]:
+    """Return an inverter as the list of all devices knows it."""
     dark = ["envoy.cond_flags.pcu_ctrl.dc-pwr-low", "envoy.cond_flags.obs_strs.failure"]
     return {
         "part_num": "800-01736-r02",

@@ -1,4 +1,4 @@
-"""`/ivp/meters` and its readings: production, grid and storage on two phases."""
+"""`/ivp/meters` and its readings: production, grid and, where there are batteries, storage."""
 
 from math import hypot
 from typing import Any
@@ -11,38 +11,59 @@ METERS = (
     ("net-consumption", 704643584, 1778385425),
     ("storage", 704643840, 1778385681),
 )
+FLOWS = {"production": "production", "net-consumption": "grid", "storage": "storage"}
+"""What of the home's state each meter measures."""
+CHANNELS = 3
 REACTIVE = {"production": 11.4, "net-consumption": -168.0, "storage": 4.6}
 """Vars on each phase: these meters see coils and capacitors that do not change."""
+MEASURED = (
+    "actEnergyDlvd",
+    "actEnergyRcvd",
+    "apparentEnergy",
+    "reactEnergyLagg",
+    "reactEnergyLead",
+    "instantaneousDemand",
+    "activePower",
+    "apparentPower",
+    "reactivePower",
+    "pwrFactor",
+    "voltage",
+    "current",
+    "freq",
+)
 Channel = dict[str, Any]
 
 
-def meters(_state: State) -> list[dict[str, Any]]:
+def meters(state: State) -> list[dict[str, Any]]:
     """Return the meters' configuration."""
-    return [
-        {
-            "eid": eid,
-            "state": "enabled",
-            "measurementType": name,
-            "phaseMode": "split",
-            "phaseCount": 2,
-            "meteringStatus": "normal",
-            "statusFlags": [],
-        }
-        for name, eid, _ in METERS
-    ]
+    return [configured(state, eid, name) for name, eid, _ in METERS[: _count(state)]]
+
+
+def configured(state: State, eid: int, name: str, *, enabled: bool = True) -> dict[str, Any]:
+    """Return one meter's configuration."""
+    return {
+        "eid": eid,
+        "state": "enabled" if enabled else "disabled",
+        "measurementType": name,
+        "phaseMode": state.wiring.mode,
+        "phaseCount": len(state.wiring.phases),
+        "meteringStatus": "normal",
+        "statusFlags": [],
+    }
 
 
 def readings(state: State) -> list[Channel]:
     """Return what each meter measures, in all and on each of its three channels."""
-    production, grid, storage = (
-        _channels(state, name, first, meter)
-        for (name, _, first), meter in zip(METERS, _meters(state), strict=True)
-    )
-    # With a storage meter, the grid's unused channel shows the storage's second phase.
-    grid[2] = {**storage[1], "eid": grid[2]["eid"]}
+    known = METERS[: _count(state)]
+    rows = [_channels(state, name, first) for name, _, first in known]
+    if state.wiring.battery:
+        # With a storage meter, the grid's unused channel shows the storage's second phase.
+        grid, storage = rows[1], rows[2]
+        grid[2] = {**storage[1], "eid": grid[2]["eid"]}
+    used = len(state.wiring.phases)
     return [
-        {**aggregate(channels[:2]), "eid": eid, "channels": channels}
-        for (_, eid, _), channels in zip(METERS, (production, grid, storage), strict=True)
+        {**aggregate(channels[:used]), "eid": eid, "channels": channels}
+        for (_, eid, _), channels in zip(known, rows, strict=True)
     ]
 
 
@@ -57,23 +78,25 @@ def aggregate(channels: list[Channel]) -> Channel:
 
 def phases(state: State, name: str) -> list[Channel]:
     """Return the channels of one meter that measure something."""
-    index = [known for known, _, _ in METERS].index(name)
-    return _channels(state, name, METERS[index][2], _meters(state)[index])[:2]
-
-
-def _meters(state: State) -> tuple[Meter, ...]:
-    return state.production, state.grid, state.storage
-
-
-def _channels(state: State, name: str, eid: int, meter: Meter) -> list[Channel]:
-    used = [
-        _channel(state, eid + number, flow, (volts, REACTIVE[name]))
+    first = next(eid for known, _, eid in METERS if known == name)
+    meter: Meter = getattr(state, FLOWS[name])
+    return [
+        channel(state, first + number, flow, (volts, REACTIVE[name]))
         for number, (flow, volts) in enumerate(zip(meter.phases, state.volts, strict=True))
     ]
-    return [*used, _unused(state, eid + 2)]
 
 
-def _channel(state: State, eid: int, flow: Flow, wiring: tuple[float, float]) -> Channel:
+def _count(state: State) -> int:
+    return len(METERS) if state.wiring.battery else len(METERS) - 1
+
+
+def _channels(state: State, name: str, first: int) -> list[Channel]:
+    used = phases(state, name)
+    return [*used, *(_unused(state, first + number) for number in range(len(used), CHANNELS))]
+
+
+def channel(state: State, eid: int, flow: Flow, wiring: tuple[float, float]) -> Channel:
+    """Return what one channel measures of a flow, at its volts and vars."""
     volts, reactive = wiring
     apparent = hypot(flow.watts, reactive)
     hours = (max(state.moment, days.INSTALLED) - days.INSTALLED) / 3600
@@ -101,7 +124,7 @@ def _channel(state: State, eid: int, flow: Flow, wiring: tuple[float, float]) ->
 
 def _unused(state: State, eid: int) -> Channel:
     """Return the noise of a channel that nothing is wired to."""
-    empty = _channel(state, eid, Flow(-0.04, 0.0, 1054.214 * 3600), (2.1, 0.0))
+    empty = channel(state, eid, Flow(-0.04, 0.0, 1054.214 * 3600), (2.1, 0.0))
     return {**empty, "apparentPower": 0.388, "current": 0.182}
 
 

@@ -40,7 +40,11 @@ NO_BATTERY = {
 
 def production(state: State, house: House) -> dict[str, list[Block]]:
     """Return the page as it is without a query."""
-    page = detailed(state, house)
+    return without_lines(detailed(state, house))
+
+
+def without_lines(page: dict[str, list[Block]]) -> dict[str, list[Block]]:
+    """Return the page with nothing on single phases."""
     for block in (*page["production"], *page["consumption"]):
         block.pop("lines", None)
     return page
@@ -103,46 +107,32 @@ def _since(row: Block, today: Block, week: Block, *, counted: bool) -> Block:
 
 
 def _lines(state: State) -> dict[str, list[Block]]:
-    made = [_line(row) for row in meters.phases(state, "production")]
-    bought = [_net(row) for row in meters.phases(state, "net-consumption")]
+    made = [line(row) for row in meters.phases(state, "production")]
+    bought = [net(row) for row in meters.phases(state, "net-consumption")]
     used = [_total(*pair) for pair in zip(made, bought, strict=True)]
     return {"production": made, "total-consumption": used, "net-consumption": bought}
 
 
-def _line(row: Block) -> Block:
+def line(row: Block) -> Block:
+    """Return a phase of a meter as this page names its numbers."""
     return {name: row[source] for name, source in NAMES.items()}
 
 
-def _net(row: Block) -> Block:
+def net(row: Block) -> Block:
     """Return the net meter's line: from firmware 7.3.517 on its energy is import less export."""
     lifetime = round(row["actEnergyDlvd"] - row["actEnergyRcvd"], 3)
-    return {**_line(row), "whLifetime": lifetime}
+    return {**line(row), "whLifetime": lifetime}
 
 
-def _total(made: Block, net: Block) -> Block:
+def _total(made: Block, bought: Block) -> Block:
     """Return the consumption no meter measures: the gateway adds production and net."""
-    both = {key: round(made[key] + net[key], 3) for key in made}
+    both = {key: round(made[key] + bought[key], 3) for key in made}
     apparent = round(hypot(both["wNow"], both["reactPwr"]), 3)
     return {
         **both,
-        "vahLifetime": net["vahLifetime"],
-        "rmsVoltage": net["rmsVoltage"],
-        "rmsCurrent": round(apparent / net["rmsVoltage"], 3),
+        "vahLifetime": bought["vahLifetime"],
+        "rmsVoltage": bought["rmsVoltage"],
+        "rmsCurrent": round(apparent / bought["rmsVoltage"], 3),
         "apprntPwr": apparent,
         "pwrFactor": round(both["wNow"] / (apparent or 1), 2),
-    }
-
-
-def quarterly(state: State, house: House) -> dict[str, int]:
-    """Return `/api/v1/production`, which a metered gateway renews on the quarter hour only."""
-    moment = state.moment // days.STEP * days.STEP
-    midnight = days.midnight(moment)
-    now, today, week = (
-        house.at(then).production.total for then in (moment, midnight, midnight - 6 * days.DAY)
-    )
-    return {
-        "wattHoursToday": round((now.delivered - today.delivered) / 3600),
-        "wattHoursSevenDays": round((now.delivered - week.delivered) / 3600),
-        "wattHoursLifetime": round(now.delivered / 3600),
-        "wattsNow": round(now.watts),
     }
