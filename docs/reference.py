@@ -63,8 +63,10 @@ def _subjects() -> Iterator[tuple[str, list[tuple[Family, list[Collector]]]]]:
     """Group families by the module that declares them, in the order of the exposition."""
     readers = _readers()
     modules = dict.fromkeys(sys.modules[c.read.__module__] for c in collectors.ALL)
+    told: set[Family] = set()
     for module in modules:
-        declared = [family for family in _declared(vars(module)) if family in readers]
+        declared = [f for f in _declared(vars(module)) if f in readers and f not in told]
+        told.update(declared)
         yield str(module.__doc__).partition("\n")[0], [(f, readers[f]) for f in declared]
 
 
