@@ -1,21 +1,18 @@
 """What the tests share: a demo world, an exporter in front of it, and what it exposes."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from harness import Client
+from harness import Client, Configure, Exporting
 
 from exporter.demo.world import World
 from exporter.settings import Settings
 from exporter.settings_source import load
 from exporter.web import application
-
-Configure = Callable[..., Settings]
-Exporting = Callable[..., AbstractAsyncContextManager[Client]]
 
 
 @pytest.fixture

@@ -2,12 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.settings import Settings
 
 CAPTURES = Path(__file__).parents[2] / "shared" / "gateways"
 
@@ -55,6 +59,13 @@ class Client:
         response = await self.http.get(path, headers=headers)
         assert response.status_code == 200
         return Exposed(response.text)
+
+
+Configure = Callable[..., Settings]
+"""Reads the settings of an exporter for a world."""
+
+Exporting = Callable[..., AbstractAsyncContextManager[Client]]
+"""Runs an exporter in front of a world."""
 
 
 def program(name: str, package: str) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
-from conftest import Exporting
-from harness import CAPTURES, Exposed, program
+from harness import CAPTURES, Exporting, Exposed, program
 
 from exporter.demo.replay import Replay
 from exporter.demo.world import World

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Exporting
+from harness import Exporting
 from pydantic import BaseModel
 
 import exporter

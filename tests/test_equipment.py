@@ -9,8 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from conftest import Exporting
-from harness import CAPTURES, Exposed
+from harness import CAPTURES, Exporting, Exposed
 from test_captures import FOLDERS, captured, contents
 
 from exporter.demo.replay import Replay

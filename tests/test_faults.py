@@ -5,7 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from conftest import Configure, Exporting
+from harness import Configure, Exporting
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 
 import httpx
 import pytest
-from conftest import Exporting
+from harness import Exporting
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World

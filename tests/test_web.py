@@ -3,8 +3,7 @@
 import anyio
 import httpx
 import pytest
-from conftest import Configure, Exporting
-from harness import Exposed, program
+from harness import Configure, Exporting, Exposed, program
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from exporter.demo.faults import Fault
