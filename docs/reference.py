@@ -135,6 +135,7 @@ def _telemetry_section() -> str:
     telemetry = Telemetry()
     telemetry.request("home", "/info", "ok", 0.1)
     telemetry.login("home", "ok")
+    telemetry.surprise("home", "meters", 1)
     lines = ["## The exporter, on `/metrics` alone", "", "| Name | Type | Labels | Meaning |"]
     lines.append("| --- | --- | --- | --- |")
     for fragment in telemetry.fragments():

@@ -3,13 +3,15 @@
 From the ground up; each line imports only from lines above it:
 
     metric, endpoint        what is exported, and which pages are read how often
+    surprise                counts what makes no sense
     collector, unit, wire   what a collector is, and what it reads documents with
     collectors/             pure functions from documents to samples, one subject a file
     gateway/                the only package that talks to gateways and to the cloud
     ledger, telemetry       honest counters; the exporter's own metrics
     exposition              families as text, written again only where they changed
     site                    one gateway with all that is kept of it
-    settings                what the user says; settings_source reads it
+    settings                what the user says, in setting_groups of setting_values;
+                            settings_source reads it
     scrape, fleet, landing  one scrape; all gateways; the page for people
     web, server             the HTTP side, and the process around it
     check, playing, cli     the commands

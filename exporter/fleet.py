@@ -103,7 +103,13 @@ class Fleet:
             observe=partial(self._telemetry.request, name),
         )
         return Site(
-            name, str(gateway.host), session, Documents(session, self._tasks), tokens, trust
+            name,
+            str(gateway.host),
+            session,
+            Documents(session, self._tasks),
+            tokens,
+            trust,
+            surprised=partial(self._telemetry.surprise, name),
         )
 
     def _trust(self, name: str, tls: Tls) -> Trust:

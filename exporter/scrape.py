@@ -14,6 +14,7 @@ from exporter.gateway.documents import Asked, Document
 from exporter.gateway.errors import GatewayError
 from exporter.metric import Sample, families, gauge, info
 from exporter.site import Reading, Site
+from exporter.surprise import watching
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,9 @@ def _read(site: Site, collector: Collector, documents: tuple[Document | None, ..
     if collector.timed:
         received = [d.received for d in documents if d is not None] or [time.monotonic()]
         options["moment"] = site.session.clock(received[0])
-    samples = site.ledger.settle(collector.read(*pages, **options))
+    with watching() as surprises:
+        samples = list(site.ledger.settle(collector.read(*pages, **options)))
+    site.surprised(collector.name, surprises.count)
     reading = Reading(documents, Fragment(families(samples)))
     site.readings[collector.name] = reading
     return reading.fragment

@@ -1,5 +1,6 @@
 """One configured gateway, with all that is kept of it between scrapes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from exporter.exposition import Fragment
@@ -31,6 +32,9 @@ class Site:
     ledger: Ledger = field(default_factory=Ledger)
     readings: dict[str, Reading] = field(default_factory=dict)
     """By collector."""
+
+    surprised: Callable[[str, int], None] = lambda *_: None
+    """Told how many values of a collector's documents made no sense."""
 
     complaints: dict[str, str] = field(default_factory=dict)
     """What each failing collector says, as long as it fails."""

@@ -44,12 +44,23 @@ class Telemetry:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._surprises = Counter(
+            "enphase_document_surprises",
+            "Values in the gateway's pages that made no sense and were left out.",
+            ("gateway", "collector"),
+            registry=self._registry,
+        )
         self._logins = Counter(
             "enphase_logins",
             "Logins to the cloud, by how they ended.",
             ("gateway", "outcome"),
             registry=self._registry,
         )
+
+    def surprise(self, gateway: str, collector: str, count: int) -> None:
+        """Count what made no sense in a collector's documents."""
+        if count:
+            self._surprises.labels(gateway, collector).inc(count)
 
     def request(self, gateway: str, path: str, outcome: str, seconds: float) -> None:
         """Count a request."""

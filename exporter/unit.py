@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+from exporter import surprise
+
 WRAP = 2**32
 """Some firmware writes -4 W as 4294967292: a negative number in 32 unsigned bits."""
 
@@ -14,14 +16,20 @@ MANY_DIGITS = 16
 
 def number(value: Any) -> float | None:
     """Return a finite number as it is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if abs(value) <= sys.float_info.max else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and abs(value) <= sys.float_info.max:
+        known: float = value
+        return known
+    surprise.unless_absent(value)
+    return None
 
 
 def flag(value: Any) -> int | None:
     """Turn ``true`` into 1 and ``false`` into 0."""
-    return int(value) if isinstance(value, bool) else None
+    if isinstance(value, bool):
+        return int(value)
+    surprise.unless_absent(value)
+    return None
 
 
 def scaled(value: Any, factor: float) -> float | None:
@@ -37,7 +45,8 @@ def joules(watt_hours: Any) -> float | None:
 
 def ratio(percent: Any) -> float | None:
     """Turn percent into a ratio."""
-    return scaled(percent, 0.01)
+    known = number(percent)
+    return None if known is None else known / 100
 
 
 def celsius(fahrenheit: Any) -> float | None:
@@ -55,7 +64,8 @@ def numeral(value: Any) -> float | None:
 
 def milli(value: Any) -> float | None:
     """Turn thousandths into base units: millivolts into volts."""
-    return scaled(value, 0.001)
+    known = number(value)
+    return None if known is None else known / 1000
 
 
 def watts(value: Any) -> float | None:

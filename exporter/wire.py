@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from exporter import surprise
+
 Json = Any
 Record = dict[str, Any]
 
@@ -12,13 +14,15 @@ REMOVED = 3
 
 def record(value: Json) -> Record:
     """Return the object itself, or an empty one."""
-    return value if isinstance(value, dict) else {}
+    if isinstance(value, dict):
+        return value
+    surprise.unless_absent(value)
+    return {}
 
 
 def records(value: Json) -> Iterator[Record]:
     """Yield the objects in a list, and nothing for anything else."""
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+    yield from _each(value, dict)
 
 
 def devices(inventory: Json, kind: str) -> list[Record]:
@@ -34,10 +38,23 @@ def devices(inventory: Json, kind: str) -> list[Record]:
 
 def texts(value: Json) -> Iterator[str]:
     """Yield the strings in a list."""
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, str))
+    yield from _each(value, str)
 
 
 def text(value: Json) -> str | None:
     """Return a string that is not empty."""
-    return value if isinstance(value, str) and value else None
+    if isinstance(value, str):
+        return value or None
+    surprise.unless_absent(value)
+    return None
+
+
+def _each(value: Json, kind: type) -> Iterator[Any]:
+    if not isinstance(value, list):
+        surprise.unless_absent(value)
+        return
+    for item in value:
+        if isinstance(item, kind):
+            yield item
+        else:
+            surprise.unless_absent(item)

@@ -25,6 +25,7 @@ async def whole(exporting: Exporting, name: str) -> Exposed:
             for _ in range(4):
                 exposed = await client.scrape()
                 await anyio.sleep(0.05)
+    assert "document_surprises_total" not in exposed
     return exposed
 
 

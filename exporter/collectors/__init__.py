@@ -59,4 +59,5 @@ ALL = (
     network.network,
     live.live,
     installer.device_status,
+    installer.installer_inverters,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from exporter.collector import collects
 from exporter.collectors import batteries as encharge
-from exporter.collectors import hardware
+from exporter.collectors import hardware, inverters
 from exporter.endpoint import DEVICE_DATA, INVENTORY, PRODUCTION
 from exporter.metric import Sample, counter, gauge, states
 from exporter.unit import flag, joules, number, numeral, quotient, ratio, timestamp
@@ -38,11 +38,9 @@ def ac_batteries(inventory: Json) -> Iterator[Sample]:
 @collects(DEVICE_DATA, given=hardware.ac_batteries)
 def ac_battery_energy(page: Json) -> Iterator[Sample]:
     """Read what each AC battery has charged and discharged."""
-    for device in record(page).values():
-        serial = text(record(device).get("sn"))
-        if serial and device.get("devName") == "acb" and device.get("active") is True:
-            for channel in list(records(device.get("channels")))[:1]:
-                yield from _counted(serial, channel)
+    for serial, device in inverters.in_service(page, "acb").items():
+        for channel in list(records(device.get("channels")))[:1]:
+            yield from _counted(serial, channel)
 
 
 @collects(PRODUCTION, given=hardware.ac_batteries, background=True)

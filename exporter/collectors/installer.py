@@ -1,12 +1,14 @@
 """What only an installer's token may read: how the gateway's devices report."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from exporter.collector import collects
-from exporter.endpoint import DEVICE_STATUS
-from exporter.metric import Sample, gauge
-from exporter.unit import number
-from exporter.wire import Json, record
+from exporter.collector import collects, fact
+from exporter.collectors import inverters
+from exporter.endpoint import DEVICE_DATA, DEVICE_STATUS
+from exporter.metric import Family, Sample, gauge
+from exporter.unit import milli, number
+from exporter.wire import Json, record, records, text
 
 DEVICES = gauge(
     "installer_devices", "Devices of a kind in a state, as an installer sees them.", "kind", "state"
@@ -20,6 +22,13 @@ STATES = (
     ("chansRecent", "recent"),
     ("chansProducing", "producing"),
 )
+MEASURED = dict(inverters.MEASURED_IN_MILLI)
+
+
+@fact(DEVICE_DATA)
+def has_no_detail(page: Json) -> bool:
+    """Whether no other page tells the inverters' electrical detail."""
+    return page is None
 
 
 @collects(DEVICE_STATUS)
@@ -28,3 +37,23 @@ def device_status(page: Json) -> Iterator[Sample]:
     for kind, counts in record(record(page).get("counters")).items():
         for key, state in STATES:
             yield from DEVICES(number(record(counts).get(key)), kind, state)
+
+
+@collects(DEVICE_STATUS, given=has_no_detail, timed=True)
+def installer_inverters(page: Json, moment: float) -> Iterator[Sample]:
+    """Read the inverters' detail, a table whose columns are named beside it."""
+    table = record(record(page).get("pcu"))
+    for inverter in _rows(table):
+        serial, reported = text(inverter.get("serialNumber")), number(inverter.get("reportDate"))
+        if serial and reported and moment - reported <= inverters.SILENT_AFTER:
+            yield from inverters.TEMPERATURE(number(inverter.get("temperature")), serial)
+            for key in inverter.keys() & MEASURED.keys():
+                family: Family = MEASURED[str(key)]
+                yield from family(milli(inverter[key]), serial)
+
+
+def _rows(table: dict[str, Any]) -> Iterator[dict[Any, Any]]:
+    fields = [field for field in table.get("fields") or () if isinstance(field, str)]
+    for row in table.get("values") or ():
+        if isinstance(row, list) and len(row) == len(fields):
+            yield from records([dict(zip(fields, row, strict=True))])

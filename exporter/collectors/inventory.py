@@ -85,11 +85,9 @@ def relays(page: Json) -> Iterator[Sample]:
 @collects(DEVICE_DATA)
 def relay_readings(page: Json) -> Iterator[Sample]:
     """Read what the IQ Relays measure."""
-    for device in record(page).values():
-        serial = text(record(device).get("sn"))
-        if serial and device.get("devName") == "nsrb" and device.get("active") is True:
-            for channel in list(records(device.get("channels")))[:1]:
-                yield from _relay_reading(serial, record(channel.get("lastReading")))
+    for serial, device in inverters.in_service(page, "nsrb").items():
+        for channel in list(records(device.get("channels")))[:1]:
+            yield from _relay_reading(serial, record(channel.get("lastReading")))
 
 
 @collects(ENSEMBLE_INVENTORY)

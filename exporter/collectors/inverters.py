@@ -99,13 +99,13 @@ def is_whole(devices: Json) -> bool:
     return count is not None and limit is not None and count < limit
 
 
-def in_service(devices: Json) -> dict[str, Record]:
-    """Find the inverters of the detailed list by serial, without those taken off the roof."""
+def in_service(devices: Json, kind: str = "pcu") -> dict[str, Record]:
+    """Find the devices of a kind in the detailed list by serial, without those taken away."""
     return {
         serial: device
         for device in record(devices).values()
         if isinstance(device, dict)
-        and device.get("devName") == "pcu"
+        and device.get("devName") == kind
         and device.get("active") is True
         and (serial := text(device.get("sn")))
     }
