@@ -10,6 +10,7 @@ It does no I/O, has no memory and reads no clock.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from exporter.endpoint import Endpoint
 from exporter.metric import Sample
@@ -34,9 +35,13 @@ class Gate:
 ALWAYS = Gate((), lambda: True)
 
 
+NOT_HERE: Any = ("not here",)
+"""What a collector gets for a page behind a closed gate: there is nothing to ask for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conditional:
-    """A page that a collector reads only where a gate opens; elsewhere it gets ``None``."""
+    """A page that a collector reads only where a gate opens; elsewhere it gets ``NOT_HERE``."""
 
     endpoint: Endpoint
     given: Gate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import anyio
 
-from exporter.collector import Collector, Gate
+from exporter.collector import NOT_HERE, Collector, Gate
 from exporter.endpoint import Endpoint
 from exporter.exposition import Fragment
 from exporter.gateway.documents import Asked, Document
@@ -33,6 +33,9 @@ CERTIFICATE_ENDS = gauge(
     "certificate_expiry_timestamp_seconds", "When the gateway's TLS certificate ends."
 )
 CERTIFICATE = info("certificate_info", "Fingerprint of the gateway's certificate.", "sha256")
+
+
+CLOSED = Document(NOT_HERE, received=0.0, fresh=0.0, keep=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
             return None
         asked = await _ask(site, collector, deadline)
         if collector.background and not all(page.at_hand for page in asked if page):
-            return None
+            return _still_failing(site, collector)
         documents, error = await _documents(collector, asked, deadline)
         fragment = _read(site, collector, documents)
     except GatewayError as failure:
@@ -97,6 +100,12 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
             log.exception("gateway=%s collector=%s", site.name, collector.name)
         error = f"unexpected {type(surprise).__name__}: please report it with the log"
     return Outcome(collector.name, time.monotonic() - began, fragment, error)
+
+
+def _still_failing(site: Site, collector: Collector) -> Outcome | None:
+    """Say again what failed, while another try is on its way; else nothing."""
+    complaint = site.complaints.get(collector.name)
+    return None if complaint is None else Outcome(collector.name, 0.0, error=complaint)
 
 
 async def _has(site: Site, collector: Collector, deadline: float) -> bool:
@@ -140,7 +149,7 @@ async def _documents(
     documents: list[Document | None] = []
     for page in asked:
         try:
-            documents.append(None if page is None else await page.by(deadline))
+            documents.append(CLOSED if page is None else await page.by(deadline))
         except GatewayError as failure:
             if not collector.partial:
                 raise

@@ -150,7 +150,9 @@ async def test_power_is_balanced(exporting: Exporting, folder: Path) -> None:
     exposed = await scraped(exporting, folder.name)
     batteries = contents(folder.name, "ivp_ensemble_power")
     own = batteries["devices:"] if isinstance(batteries, dict) and "devices:" in batteries else []
-    power.setdefault("storage", sum(battery["real_power_mw"] for battery in own) / 1000)
+    blocks = (contents(folder.name, "production.json") or {}).get("storage", [])
+    ac = sum(block["wNow"] for block in blocks if block["activeCount"])
+    power.setdefault("storage", sum(battery["real_power_mw"] for battery in own) / 1000 + ac)
     grid = power.get("net-consumption")
     used = None if grid is None else power["production"] + grid + power["storage"]
     assert exposed.value("grid_power_watts") == grid

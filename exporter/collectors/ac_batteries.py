@@ -17,6 +17,9 @@ CHARGED = counter("battery_charge_energy_joules_total", "Energy into it.", "seri
 SLEEP_BELOW = gauge("battery_sleep_min_soc_ratio", "Charge to keep at least, asleep.", "serial")
 SLEEP_ABOVE = gauge("battery_sleep_max_soc_ratio", "Charge to keep at most, asleep.", "serial")
 
+PRODUCING = gauge("battery_producing", "Whether it delivers power.", "serial")
+OPERATING = gauge("battery_operating", "Whether it operates.", "serial")
+
 COUNT = gauge("ac_batteries", "How many AC batteries report.")
 POWER = gauge("ac_battery_power_watts", "Power of all: above zero discharges, below charges.")
 STORED = gauge("ac_battery_stored_energy_joules", "Energy that all of them hold.")
@@ -35,12 +38,12 @@ def ac_batteries(inventory: Json) -> Iterator[Sample]:
             yield from _battery(serial, battery)
 
 
-@collects(DEVICE_DATA, given=hardware.ac_batteries)
-def ac_battery_energy(page: Json) -> Iterator[Sample]:
+@collects(DEVICE_DATA, given=hardware.ac_batteries, timed=True)
+def ac_battery_energy(page: Json, moment: float) -> Iterator[Sample]:
     """Read what each AC battery has charged and discharged."""
     for serial, device in inverters.in_service(page, "acb").items():
         for channel in list(records(device.get("channels")))[:1]:
-            yield from _counted(serial, channel)
+            yield from _counted(serial, channel, moment)
 
 
 @collects(PRODUCTION, given=hardware.ac_batteries, background=True)
@@ -71,13 +74,17 @@ def _battery(serial: str, battery: Record) -> Iterator[Sample]:
     yield from encharge.COMMUNICATING(flag(battery.get("communicating")), serial)
     yield from encharge.REPORTED(timestamp(numeral(battery.get("last_rpt_date"))), serial)
     yield from encharge.ASLEEP(flag(battery.get("sleep_enabled")), serial)
+    yield from PRODUCING(flag(battery.get("producing")), serial)
+    yield from OPERATING(flag(battery.get("operating")), serial)
     yield from SLEEP_BELOW(ratio(battery.get("sleep_min_soc")), serial)
     yield from SLEEP_ABOVE(ratio(battery.get("sleep_max_soc")), serial)
     yield from states(STATE, STATES, [text(battery.get("charge_status"))], serial)
 
 
-def _counted(serial: str, channel: Record) -> Iterator[Sample]:
+def _counted(serial: str, channel: Record, moment: float) -> Iterator[Sample]:
     reading, lifetime = record(channel.get("lastReading")), record(channel.get("lifetime"))
+    if not inverters.is_recent(timestamp(reading.get("endDate")), moment):
+        reading = {}
     out, into = (number(reading.get(f"joules{way}")) for way in ("Produced", "Used"))
     if out is not None and into is not None:
         yield from encharge.POWER(quotient(out - into, by=reading.get("duration")), serial)

@@ -34,7 +34,7 @@ def dry_contacts(contacts: Json, settings: Json) -> Iterator[Sample]:
     for contact in _contacts(contacts):
         name = text(contact.get("id"))
         use = uses.get(name, {})
-        if name and use.get("type") != "NONE":
+        if name and text(use.get("type")) not in {None, "NONE"}:
             yield from CLOSED(closed(contact.get("status")), name)
             yield from _use(name, use)
 

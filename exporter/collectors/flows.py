@@ -7,13 +7,20 @@ measurement, counts a charging battery as the house's, and repeats the grid on s
 
 from collections.abc import Iterator
 
-from exporter.collector import collects, fact, only
+from exporter.collector import NOT_HERE, collects, fact, only
 from exporter.collectors import hardware
 from exporter.collectors.batteries import powers
 from exporter.collectors.hardware import pageless
 from exporter.collectors.meters import Meter, enabled, is_enabled, metered
-from exporter.collectors.production import active_meter
-from exporter.endpoint import ENSEMBLE_INVENTORY, ENSEMBLE_POWER, METERS, PRODUCTION, READINGS
+from exporter.collectors.production import active_meter, block_of
+from exporter.endpoint import (
+    ENSEMBLE_INVENTORY,
+    ENSEMBLE_POWER,
+    INVERTERS,
+    METERS,
+    PRODUCTION,
+    READINGS,
+)
 from exporter.metric import Family, Sample, counter, gauge
 from exporter.unit import joules, milli, total, watts
 from exporter.wire import Json, records
@@ -28,61 +35,89 @@ DISCHARGED = counter("storage_discharge_energy_joules_total", "Energy out of the
 CHARGED = counter("storage_charge_energy_joules_total", "Energy into the storage.")
 
 
-@fact(METERS, ENSEMBLE_INVENTORY)
-def unmetered_batteries(meters: Json, inventory: Json) -> bool:
-    """Whether there are batteries, and no meter that measures them."""
+@fact(METERS)
+def unmetered_storage(meters: Json) -> bool:
+    """Whether no meter measures the batteries, if there are any."""
     kinds = {meter.get("measurementType") for meter in records(meters) if is_enabled(meter)}
-    return hardware.batteries.opens(inventory) and "storage" not in kinds
+    return "storage" not in kinds
+
+
+@fact(ENSEMBLE_INVENTORY, given=unmetered_storage)
+def unmetered_batteries(inventory: Json) -> bool:
+    """Whether there are IQ Batteries that no meter measures."""
+    return hardware.batteries.opens(inventory)
+
+
+@fact(INVERTERS, given=unmetered_storage)
+def unmetered_ac_batteries(panels: Json) -> bool:
+    """Whether there are AC batteries that no meter measures."""
+    return hardware.ac_batteries.opens(panels)
 
 
 BATTERIES = only(ENSEMBLE_POWER, given=unmetered_batteries)
+AC_BATTERIES = only(PRODUCTION, given=unmetered_ac_batteries)
 
 
-@collects(METERS, READINGS, BATTERIES, given=metered)
-def flows(meters: Json, readings: Json, batteries: Json) -> Iterator[Sample]:
-    """Read the grid, storage and consumption meters; the batteries tell what no meter does."""
+@collects(METERS, READINGS, given=metered)
+def flows(meters: Json, readings: Json) -> Iterator[Sample]:
+    """Read the meters of grid, storage and consumption."""
     found = enabled(meters, readings)
     yield from _energies(found.get("net-consumption"), IMPORTED, EXPORTED)
     yield from _energies(found.get("storage"), DISCHARGED, CHARGED)
-    power = {kind: watts(meter.reading.get("activePower")) for kind, meter in found.items()}
-    yield from _balance(power | _stored(batteries))
+    if grid := found.get("net-consumption"):
+        yield from GRID(watts(grid.reading.get("activePower")))
     if consumed := found.get("total-consumption"):
+        yield from CONSUMPTION(watts(consumed.reading.get("activePower")))
         yield from CONSUMED(joules(consumed.reading.get("actEnergyDlvd")))
 
 
-@collects(PRODUCTION, BATTERIES, given=pageless)
-def flows_pageless(production: Json, batteries: Json) -> Iterator[Sample]:
-    """Read the power of the meter blocks; their energies drift and fall, so they are left out."""
-    blocks = {
-        "production": active_meter(production, "production", "production"),
-        "net-consumption": active_meter(production, "consumption", "net-consumption"),
-    }
-    power = {kind: watts(block.get("wNow")) for kind, block in blocks.items() if block is not None}
-    yield from _balance(power | _stored(batteries))
+@collects(METERS, READINGS, BATTERIES, AC_BATTERIES, given=metered)
+def balance(meters: Json, readings: Json, power: Json, production: Json) -> Iterator[Sample]:
+    """Work out what no meter shows; the batteries tell their own power where no meter does."""
+    found = enabled(meters, readings)
+    known = {kind: watts(meter.reading.get("activePower")) for kind, meter in found.items()}
+    stored = known["storage"] if "storage" in known else _stored(power, production)
+    if "storage" in known or power is not NOT_HERE or production is not NOT_HERE:
+        yield from STORAGE(stored)
+    made, used = known.get("production"), known.get("total-consumption")
+    if "net-consumption" in known:
+        yield from CONSUMPTION(total(made, known["net-consumption"], stored))
+    elif used is not None and made is not None and stored is not None:
+        yield from GRID(used - made - stored)
 
 
-def _stored(batteries: Json) -> dict[str, float | None]:
-    """Sum the batteries' own figures, some 7 % below what a meter would show."""
-    known = [milli(battery.get("real_power_mw")) for battery in powers(batteries)]
-    return {"storage": total(*known)} if known else {}
+@collects(PRODUCTION, given=pageless)
+def flows_pageless(production: Json) -> Iterator[Sample]:
+    """Read the power of the grid's block; its energies drift and fall, so they are left out."""
+    if (grid := active_meter(production, "consumption", "net-consumption")) is not None:
+        yield from GRID(watts(grid.get("wNow")))
 
 
-def _balance(power: dict[str, float | None]) -> Iterator[Sample]:
-    made = power.get("production")
-    stored = power.get("storage", 0.0)
-    yield from STORAGE(power.get("storage"))
-    if "net-consumption" in power:
-        grid = power["net-consumption"]
-        yield from GRID(grid)
-        yield from CONSUMPTION(total(made, grid, stored))
-    elif "total-consumption" in power:
-        used = power["total-consumption"]
-        yield from CONSUMPTION(used)
-        yield from GRID(_remainder(used, made, stored))
+@collects(PRODUCTION, BATTERIES, AC_BATTERIES, given=pageless)
+def balance_pageless(production: Json, power: Json, again: Json) -> Iterator[Sample]:
+    """Work out what no block shows."""
+    stored = _stored(power, again)
+    if power is not NOT_HERE or again is not NOT_HERE:
+        yield from STORAGE(stored)
+    grid = active_meter(production, "consumption", "net-consumption")
+    made = active_meter(production, "production", "production")
+    if grid is not None and made is not None:
+        yield from CONSUMPTION(total(watts(made.get("wNow")), watts(grid.get("wNow")), stored))
 
 
-def _remainder(used: float | None, made: float | None, stored: float | None) -> float | None:
-    return None if used is None or made is None or stored is None else used - made - stored
+def _stored(power: Json, production: Json) -> float | None:
+    """Sum what the batteries say themselves, some 7 % below a meter; unknown if one is silent.
+
+    Either page is ``NOT_HERE`` where there are no such batteries.
+    """
+    parts: list[float | None] = []
+    if power is not NOT_HERE:
+        known = [milli(battery.get("real_power_mw")) for battery in powers(power)]
+        parts += known or [None]
+    if production is not NOT_HERE:
+        block = block_of(production, "storage", "acb")
+        parts.append(None if block is None else watts(block.get("wNow")))
+    return total(*parts)
 
 
 def _energies(meter: Meter | None, delivered: Family, received: Family) -> Iterator[Sample]:

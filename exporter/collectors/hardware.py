@@ -42,10 +42,16 @@ def ac_batteries(panels: Json) -> bool:
     return any(panel.get("devType") == AC_BATTERY for panel in records(panels))
 
 
-@fact(ENSEMBLE_INVENTORY, INVERTERS)
-def storage(inventory: Json, panels: Json) -> bool:
-    """Whether there is a battery of any kind."""
-    return batteries.opens(inventory) or ac_batteries.opens(panels)
+@fact(ENSEMBLE_INVENTORY)
+def no_batteries(inventory: Json) -> bool:
+    """Whether there is no IQ Battery."""
+    return not batteries.opens(inventory)
+
+
+@fact(INVERTERS, given=no_batteries)
+def ac_batteries_alone(panels: Json) -> bool:
+    """Whether all batteries are AC batteries."""
+    return ac_batteries.opens(panels)
 
 
 def _metering_inputs(info: Any) -> bool:

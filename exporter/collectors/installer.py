@@ -45,7 +45,7 @@ def installer_inverters(page: Json, moment: float) -> Iterator[Sample]:
     table = record(record(page).get("pcu"))
     for inverter in _rows(table):
         serial, reported = text(inverter.get("serialNumber")), number(inverter.get("reportDate"))
-        if serial and reported and moment - reported <= inverters.SILENT_AFTER:
+        if serial and inverters.is_recent(reported, moment):
             yield from inverters.TEMPERATURE(number(inverter.get("temperature")), serial)
             for key in inverter.keys() & MEASURED.keys():
                 family: Family = MEASURED[str(key)]

@@ -53,34 +53,35 @@ def inverters(panels: Json, devices: Json, moment: float) -> Iterator[Sample]:
 
 
 def _inverter_samples(serial: str, panel: Record, device: Record, now: float) -> Iterator[Sample]:
-    channels = list(records(device.get("channels")))
-    readings = [record(channel.get("lastReading")) for channel in channels]
-    reported = max(
-        (time for time in _report_times(panel, readings) if time is not None), default=None
-    )
+    readings = [record(c.get("lastReading")) for c in records(device.get("channels"))]
+    listed = timestamp(panel.get("lastReportDate"))
+    detailed = [timestamp(reading.get("endDate")) for reading in readings]
+    times = [time for time in (listed, *detailed) if time is not None]
     yield from MAX_POWER(number(panel.get("maxReportWatts")), serial)
-    yield from REPORTED(reported, serial)
+    yield from REPORTED(max(times, default=None), serial)
     yield from ENERGY(energy(device), serial)
-    if reported is not None and now - reported <= SILENT_AFTER:
+    # The two lists are of different age: each speaks for the time that it tells.
+    if detailed and all(is_recent(time, now) for time in detailed):
         yield from _measured(serial, panel, readings)
+    elif is_recent(listed, now):
+        yield from POWER(number(panel.get("lastReportWatts")), serial)
+
+
+def is_recent(reported: float | None, now: float) -> bool:
+    """Whether what was reported then still holds."""
+    return reported is not None and now - reported <= SILENT_AFTER
 
 
 def _measured(serial: str, panel: Record, readings: list[Record]) -> Iterator[Sample]:
-    detailed = total(*map(_power, readings)) if readings else None
+    detailed = total(*map(_power, readings))
     rough = number(panel.get("lastReportWatts"))
     yield from POWER(rough if detailed is None else detailed, serial)
     # One inverter has one channel on all firmware seen; of two, the first one speaks.
-    reading = readings[0] if readings else {}
+    reading = readings[0]
     yield from INTERVAL(number(reading.get("duration")), serial)
     yield from TEMPERATURE(number(reading.get("channelTemp")), serial)
     for name, family in MEASURED_IN_MILLI:
         yield from family(milli(reading.get(name)), serial)
-
-
-def _report_times(panel: Record, readings: list[Record]) -> Iterator[float | None]:
-    yield timestamp(panel.get("lastReportDate"))
-    for reading in readings:
-        yield timestamp(reading.get("endDate"))
 
 
 def _power(reading: Record) -> float | None:

@@ -13,8 +13,8 @@ POWER = gauge(
     "live_power_watts",
     "Power of pv, storage (above zero discharges), grid (above zero is bought), load, generator.",
     "flow",
-    "phase",
 )
+PHASE_POWER = gauge("live_phase_power_watts", "The same, phase by phase.", "flow", "phase")
 
 FLOWS = ("pv", "storage", "grid", "load", "generator")
 PHASES = (("L1", "a"), ("L2", "b"), ("L3", "c"))
@@ -34,8 +34,6 @@ def live(page: Json, moment: float) -> Iterator[Sample]:
 
 
 def _flow(flow: str, powers: Record, phases: float | None) -> Iterator[Sample]:
+    yield from POWER(milli(powers.get("agg_p_mw")), flow)
     for phase, letter in PHASES[: int(phases) if phases and 0 < phases < len(PHASES) else None]:
-        yield from POWER(milli(powers.get(f"agg_p_ph_{letter}_mw")), flow, phase)
-    # Firmware 7.0.88 tells no phases, only the sum.
-    if "agg_p_ph_a_mw" not in powers:
-        yield from POWER(milli(powers.get("agg_p_mw")), flow, "")
+        yield from PHASE_POWER(milli(powers.get(f"agg_p_ph_{letter}_mw")), flow, phase)

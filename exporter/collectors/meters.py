@@ -7,7 +7,7 @@ from exporter.collector import collects, fact
 from exporter.endpoint import METERS, READINGS
 from exporter.metric import Family, Sample, counter, gauge, states
 from exporter.unit import WATT_HOUR, number, scaled, timestamp
-from exporter.wire import Json, Record, record, records, text, texts
+from exporter.wire import Json, Record, records, text, texts
 
 ENABLED = gauge("meter_enabled", "Whether the meter is switched on (1) or not (0).", "meter")
 PHASES = gauge("meter_phases", "How many phases the meter measures.", "meter")
@@ -83,11 +83,12 @@ def enabled(meters: Json, readings: Json) -> dict[str, Meter]:
     more than it lists. Channels beyond ``phaseCount`` hold noise, and with a storage meter even
     a copy of the storage's second phase.
     """
-    by_eid = {reading.get("eid"): reading for reading in records(readings) if _hashable(reading)}
+    by_eid = {_eid(reading): reading for reading in records(readings)}
     found: dict[str, Meter] = {}
     for meter in records(meters):
         kind, count = text(meter.get("measurementType")), number(meter.get("phaseCount"))
-        reading = by_eid.get(meter["eid"]) if _hashable(meter) else None
+        eid = _eid(meter)
+        reading = by_eid.get(eid) if eid is not None else None
         if kind and count and reading and is_enabled(meter) and timestamp(reading.get("timestamp")):
             channels = tuple(records(reading.get("channels")))
             found.setdefault(kind, Meter(kind, reading, channels[: int(count)]))
@@ -132,5 +133,6 @@ def _phase(channel: Record, kind: str, phase: str) -> Iterator[Sample]:
     yield from FREQUENCY(number(channel.get("freq")) or None, kind, phase)
 
 
-def _hashable(entry: Record) -> bool:
-    return isinstance(record(entry).get("eid"), int)
+def _eid(entry: Record) -> int | None:
+    eid = entry.get("eid")
+    return eid if isinstance(eid, int) else None
