@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import anyio
 
@@ -38,6 +39,8 @@ def trust(settings: Settings) -> int:
 
 
 async def _check(settings: Settings) -> int:
+    hurried = settings.scrape.model_copy(update={"heavy_pause": 0.0})
+    settings = settings.model_copy(update={"scrape": hurried})
     async with Fleet(settings, Telemetry()) as fleet:
         fleet.insist()
         results = [await _check_site(site) for site in fleet.sites.values()]
@@ -68,7 +71,9 @@ async def _check_site(site: Site) -> bool:
 
 
 async def _check_collectors(site: Site) -> bool:
-    result = await scrape(site, collectors.ALL, anyio.current_time() + PATIENCE)
+    # Nothing is left for later here: a person wants to see all pages, and waits.
+    every = [replace(collector, background=False) for collector in collectors.ALL]
+    result = await scrape(site, every, anyio.current_time() + PATIENCE)
     for outcome in result.outcomes:
         if outcome.error is not None:
             _bad(outcome.collector, outcome.error)

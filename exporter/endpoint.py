@@ -32,9 +32,6 @@ class Endpoint:
     later: bool = False
     """Whether it leaves the first minute to heavy pages that tell what is made and used."""
 
-    open: bool = False
-    """Whether it is answered without a login."""
-
     form: Literal["json", "xml", "html"] = "json"
     """What a good answer is written in."""
 
@@ -57,7 +54,7 @@ def _heavy(path: str, fresh: float, keep: float, *, later: bool = False) -> Endp
 
 MINUTE, QUARTER, HOUR = 60.0, 900.0, 3600.0
 
-INFO = Endpoint("/info", MINUTE, keep=2 * MINUTE, open=True, form="xml", role="none")
+INFO = Endpoint("/info", MINUTE, keep=2 * MINUTE, form="xml", role="none")
 METERS = Endpoint("/ivp/meters", fresh=5 * MINUTE, keep=HOUR)
 READINGS = Endpoint("/ivp/meters/readings", fresh=1)
 PRODUCTION = _heavy("/production.json", fresh=MINUTE, keep=5 * MINUTE)

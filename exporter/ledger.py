@@ -5,7 +5,8 @@ answer paints a day of seven megawatt hours.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from exporter.metric import Sample
 from exporter.unit import WATT_HOUR
@@ -13,7 +14,10 @@ from exporter.unit import WATT_HOUR
 log = logging.getLogger(__name__)
 
 JITTER = 1000 * WATT_HOUR
-"""A fall smaller than this, in joules, is jitter; a larger one is a real reset (a new meter)."""
+"""Joules; a smaller fall is jitter, a larger one is a real reset (a new meter) if it lasts."""
+
+LASTING = 600.0
+"""Seconds that a fall must last: gateways show zeros for some minutes after a restart."""
 
 Series = tuple[str, tuple[str, ...]]
 
@@ -21,7 +25,10 @@ Series = tuple[str, tuple[str, ...]]
 class Ledger:
     """What was last said of each counter of one gateway."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._fallen: dict[Series, float] = {}
+        self._told: set[Series] = set()
         self._values: dict[Series, float] = {}
         self._sources: dict[Series, str] = {}
 
@@ -36,7 +43,8 @@ class Ledger:
     def _same_source(self, sample: Sample) -> bool:
         series = sample.family.name, sample.labels
         source = self._sources.setdefault(series, sample.source)
-        if source != sample.source:
+        if source != sample.source and series not in self._told:
+            self._told.add(series)
             log.warning(
                 "%s is left out: its source was %s and is now %s; restart to take the new one",
                 sample.family.name,
@@ -48,6 +56,17 @@ class Ledger:
     def _held(self, sample: Sample) -> float:
         series = sample.family.name, sample.labels
         last = self._values.get(series, sample.value)
-        held = last if last - JITTER < sample.value < last else sample.value
-        self._values[series] = held
-        return held
+        if sample.value >= last:
+            self._fallen.pop(series, None)
+        elif last - sample.value < JITTER or self._is_passing(series):
+            return last
+        self._values[series] = sample.value
+        return sample.value
+
+    def _is_passing(self, series: Series) -> bool:
+        """Whether a fall may yet turn out to be a gateway that is just starting."""
+        began = self._fallen.setdefault(series, self._now())
+        if self._now() - began < LASTING:
+            return True
+        del self._fallen[series]
+        return False

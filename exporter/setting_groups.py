@@ -78,7 +78,7 @@ class Scrape(Section):
     timeout_offset: float = Field(
         0.5, ge=0, description="seconds by which a scrape ends before Prometheus gives up"
     )
-    in_flight: int = Field(2, ge=1, le=8, description="requests at once to one gateway")
+    in_flight: int = Field(2, ge=2, le=8, description="requests at once to one gateway")
     heavy_pause: float = Field(
         60, ge=0, description="seconds between pages that cost the gateway seconds of work"
     )

@@ -24,6 +24,17 @@ def readable(file: Path) -> Path:
     return file
 
 
+def holds_secret(file: Path) -> Path:
+    """Check a file that holds a secret; raises ``ValueError``."""
+    try:
+        text = readable(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("should be a file of UTF-8 text") from None
+    if not text.strip():
+        raise ValueError("should be a file that is not empty")
+    return file
+
+
 def certificates(file: Path) -> Path:
     """Check a file of certificates; raises ``ValueError``."""
     try:
@@ -33,7 +44,7 @@ def certificates(file: Path) -> Path:
     return file
 
 
-SecretFile = Annotated[Path, AfterValidator(readable)]
+SecretFile = Annotated[Path, AfterValidator(holds_secret)]
 Certificates = Annotated[Path, AfterValidator(certificates)]
 
 

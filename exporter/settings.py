@@ -5,7 +5,7 @@ over a variable, a variable over the file. Secrets have no flag: a process list 
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
@@ -52,7 +52,7 @@ class Gateway(Section):
 
     def over(self, top: "Gateway") -> "Gateway":
         """Return this gateway with what it leaves out taken from another."""
-        own = {name: getattr(self, name) for name in self.model_fields_set}
+        own = {name: _joined(self, top, name) for name in self.model_fields_set}
         shadowed = {twin for pair in TWINS for twin in pair if own.keys() & set(pair)}
         rest = {
             name: getattr(top, name) for name in top.model_fields_set & set(Gateway.model_fields)
@@ -60,6 +60,16 @@ class Gateway(Section):
         return Gateway.model_construct(
             **{name: value for name, value in rest.items() if name not in shadowed} | own
         )
+
+
+def _joined(own: Gateway, top: Gateway, name: str) -> Any:
+    """Return a setting; of a group, what it leaves out comes from the same group at the top."""
+    mine, theirs = getattr(own, name), getattr(top, name)
+    if not isinstance(mine, Section):
+        return mine
+    return type(mine).model_validate(
+        theirs.model_dump(exclude_unset=True) | mine.model_dump(exclude_unset=True)
+    )
 
 
 class Settings(Gateway, BaseSettings):

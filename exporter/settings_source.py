@@ -80,16 +80,12 @@ def unknown(environment: Mapping[str, str]) -> Iterator[str]:
 
     Kubernetes sets some for a service called enphase-exporter; those are passed over.
     """
-    known = set(_names(Settings))
+    known = set(Settings.model_fields)
     for name in environment:
         if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}EXPORTER_"):
             top = name.removeprefix(PREFIX).partition("__")[0].lower()
             if top not in known:
                 yield name
-
-
-def _names(model: type[Settings]) -> Iterator[str]:
-    yield from model.model_fields
 
 
 def _config_file(arguments: Sequence[str]) -> Path | None:

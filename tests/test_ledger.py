@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.ledger import JITTER, Ledger
+from exporter.ledger import JITTER, LASTING, Ledger
 from exporter.metric import Sample, counter, gauge
 
 ENERGY = counter("test_energy_joules_total", "Energy.", "meter")
@@ -28,14 +28,33 @@ def test_jitter_is_held() -> None:
 
 
 def test_a_real_reset_goes_through() -> None:
-    """A new meter begins anew, and Prometheus must see that."""
+    """A new meter begins anew, and Prometheus must see that: once it is sure."""
+    now = [0.0]
+    ledger = Ledger(lambda: now[0])
+    said = []
+    for value in (1e9, 5, 6, 7, 8):
+        said += say(ledger, value)
+        now[0] += LASTING / 2
+    assert said == [1e9, 1e9, 1e9, 7, 8]
+
+
+def test_zeros_after_a_restart_are_no_reset() -> None:
+    """A gateway that shows zeros, or half of its inverters, for some minutes paints no day."""
+    now = [0.0]
+    ledger = Ledger(lambda: now[0])
+    said = []
+    for value in (25e9, 0, 10e9, 25.001e9, 25.002e9, 0):
+        said += say(ledger, value)
+        now[0] += LASTING / 3
+    assert said == [25e9, 25e9, 25e9, 25.001e9, 25.002e9, 25.002e9]
+
+
+def test_a_second_source_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The log is not flooded by a counter that is left out."""
     ledger = Ledger()
-    assert [say(ledger, value) for value in (1e9, 1e9 - JITTER, 5, 7)] == [
-        [1e9],
-        [1e9 - JITTER],
-        [5],
-        [7],
-    ]
+    for source in ("meter", "gateway", "gateway", "gateway"):
+        say(ledger, 1, source=source)
+    assert len(caplog.records) == 1
 
 
 def test_gauges_may_fall() -> None:

@@ -34,6 +34,9 @@ SIGNAL = gauge(
 LED = gauge("battery_led_status", "The code of its light: 12 charges, 13 discharges.", "serial")
 GRID = gauge("battery_grid_mode", "What it takes the grid for: 1 for that.", "serial", "mode")
 
+BANDS = (("comm_level_2_4_ghz", "2.4 GHz"), ("comm_level_sub_ghz", "sub-GHz"))
+"""The radio bands of devices behind the gateway."""
+
 GRID_MODES = ("grid-tied", "multimode-ongrid", "multimode-offgrid", "multimode-generator")
 
 
@@ -82,7 +85,7 @@ def _state(serial: str, battery: Record) -> Iterator[Sample]:
     yield from LED(number(battery.get("led_status")), serial)
     if state := text(battery.get("admin_state_str")):
         yield from READY(int("READY" in state), serial)
-    for key, band in (("comm_level_2_4_ghz", "2.4 GHz"), ("comm_level_sub_ghz", "sub-GHz")):
+    for key, band in BANDS:
         yield from SIGNAL(number(battery.get(key)), serial, band)
     if mode := text(battery.get("reported_enc_grid_state")):
         yield from states(GRID, GRID_MODES, [mode], serial)

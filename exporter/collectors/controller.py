@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from exporter.collector import collects
 from exporter.collectors import hardware
+from exporter.collectors.batteries import BANDS
 from exporter.endpoint import ENSEMBLE_INVENTORY
 from exporter.metric import Sample, gauge, info, states
 from exporter.unit import celsius, flag, number, numeral, timestamp
@@ -45,7 +46,7 @@ def system_controller(inventory: Json) -> Iterator[Sample]:
         yield from TEMPERATURE(celsius(controller.get("temperature")), serial)
         yield from COMMUNICATING(flag(controller.get("communicating")), serial)
         yield from REPORTED(timestamp(numeral(controller.get("last_rpt_date"))), serial)
-        for key, band in (("comm_level_2_4_ghz", "2.4 GHz"), ("comm_level_sub_ghz", "sub-GHz")):
+        for key, band in BANDS:
             yield from SIGNAL(number(controller.get(key)), serial, band)
         yield from RELAY(closed(controller.get("mains_oper_state")))
         yield from ADMITTED(closed(controller.get("mains_admin_state")))

@@ -59,7 +59,7 @@ class Account:
     ) -> None:
         self._credentials = credentials
         self._logins = logins
-        self._record = _Record(file, credentials)
+        self._record = _Record(file, credentials, now)
         self._brake = Brake(now)
         self._reason: LoginError | None = None
         self._lock = anyio.Lock()
@@ -124,7 +124,8 @@ class _Record:
         kind.__name__: kind for kind in (Refused, SecondFactor, Changed, CloudTrouble)
     }
 
-    def __init__(self, file: StateFile, credentials: Credentials) -> None:
+    def __init__(self, file: StateFile, credentials: Credentials, now: Callable[[], float]) -> None:
+        self._now = now
         self._file = file
         self._credentials = credentials
 
@@ -137,7 +138,8 @@ class _Record:
             kept = json.loads(text)
             if kept["key"] != self._key(bytes.fromhex(kept["salt"])):
                 return 0.0, None
-            return float(kept["until"]), self.KINDS[kept["kind"]](str(kept["why"]))
+            latest = self._now() + 2 * REFUSAL_PAUSE  # a clock that was ahead must not lock us out
+            return min(float(kept["until"]), latest), self.KINDS[kept["kind"]](str(kept["why"]))
         except (ValueError, TypeError, KeyError):
             self._file.ignore("it holds no refused login")
             return 0.0, None

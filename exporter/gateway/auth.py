@@ -18,6 +18,9 @@ from exporter.gateway.tokens import Tokens
 
 CHECK = "/auth/check_jwt"
 
+REFUSAL_HOLDS = 1.0
+"""Seconds for which nobody asks again whether a refused token is still refused."""
+
 Ask = Callable[[str, dict[str, str]], Awaitable[Answer]]
 """Asks the gateway for a path with headers."""
 
@@ -45,6 +48,8 @@ class Door:
         self._tokens = tokens
         self._pass: Pass | None = None
         self._lock = anyio.Lock()
+        self._refusal: Rejected | None = None
+        self._refused_until = 0.0
 
     async def enter(self, serial: str, *, stale: Pass | None = None) -> Pass:
         """Return a pass that is not ``stale``; raises ``Rejected`` or ``LoginError``.
@@ -55,6 +60,8 @@ class Door:
         """
         async with self._lock:
             if self._pass is None or self._pass is stale:
+                if self._refusal is not None and anyio.current_time() < self._refused_until:
+                    raise self._refusal.with_traceback(None)
                 self._pass = None
                 self._pass = await self._open(serial)
                 self._tokens.admitted()
@@ -65,7 +72,13 @@ class Door:
         try:
             return await self._check(token)
         except Rejected:
+            pass
+        try:
             return await self._check(await self._tokens.replace(token, serial))
+        except Rejected as error:
+            # One refusal is for all pages of a scrape.
+            self._refusal, self._refused_until = error, anyio.current_time() + REFUSAL_HOLDS
+            raise
 
     async def _check(self, token: Token) -> Pass:
         answer = await self._ask(CHECK, {"Authorization": f"Bearer {token.text}"})

@@ -9,7 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from exporter.endpoint import INFO, Endpoint
-from exporter.gateway.errors import Absent, GatewayError, Late
+from exporter.gateway.errors import Absent, Late, Malformed, Silent, Unavailable
 from exporter.gateway.flight import Flight
 
 ABSENT_FRESH = 3600.0
@@ -94,14 +94,14 @@ class Documents:
 
     async def _fly(self, endpoint: Endpoint) -> Document:
         try:
-            if endpoint not in self._awaited:
+            if endpoint not in self._awaited and endpoint is not INFO:
                 await self._let_others_go_first()
             if endpoint is not INFO and self._source.identity is None:
                 await self._send(INFO).landed()  # who the gateway is decides how to talk to it
             data = await self._source.get(endpoint)
         except Absent:
             return self._hold_absent(endpoint)
-        except GatewayError:
+        except (Silent, Unavailable, Malformed):
             if endpoint.slow and self._source.identity is not None:
                 # A slow page that failed is given its time before it is asked for again.
                 self._rests[endpoint] = self._now() + endpoint.fresh, self._flights[endpoint]

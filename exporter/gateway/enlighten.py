@@ -12,12 +12,6 @@ from exporter.gateway.cloud import Cloud, CloudClient
 from exporter.gateway.errors import Changed, CloudTrouble, NotOurs, Refused, SecondFactor
 from exporter.gateway.jwt import SHAPE
 
-SECOND_FACTOR_STEPS = (
-    "the Enphase account asks for a one-time code, which a program cannot enter: sign in at "
-    "https://entrez.enphaseenergy.com with a browser, choose the system and its gateway, and put "
-    "the token shown there into ENPHASE_TOKEN or into the file that ENPHASE_TOKEN_FILE names"
-)
-
 
 async def login(cloud: Cloud, credentials: Credentials, serial: str) -> str:
     """Return the token's text for one gateway; raises ``LoginError``."""
@@ -31,6 +25,8 @@ async def _session(cloud: Cloud, client: CloudClient, credentials: Credentials) 
         f"{cloud.enlighten_url}/login/login.json",
         data={"user[email]": credentials.username, "user[password]": credentials.password},
     )
+    if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN}:
+        raise CloudTrouble(f"Enlighten answered {answer.status}")
     if answer.status != HTTPStatus.OK:
         raise Refused("Enlighten refuses ENPHASE_USERNAME with ENPHASE_PASSWORD: correct them")
     try:
@@ -44,7 +40,7 @@ async def _session(cloud: Cloud, client: CloudClient, credentials: Credentials) 
     if isinstance(session := page.get("session_id"), str) and session:
         return session
     if page.get("success") is True or page.get("requires_mfa"):
-        raise SecondFactor(SECOND_FACTOR_STEPS)
+        raise SecondFactor
     raise Changed("Enlighten's login answered without a session")
 
 
@@ -56,10 +52,7 @@ async def _token(
         json={"session_id": session, "serial_num": serial, "username": credentials.username},
     )
     if answer.status == HTTPStatus.FORBIDDEN:
-        raise NotOurs(
-            "the Enphase account may not use this gateway: check ENPHASE_SERIAL, and that the "
-            "system belongs to ENPHASE_USERNAME"
-        )
+        raise NotOurs
     if answer.status != HTTPStatus.OK:
         raise CloudTrouble(f"Entrez gave no token for Enlighten's session ({answer.status})")
     # The body is the bare token; JSON around it has been seen too.

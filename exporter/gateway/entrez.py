@@ -10,7 +10,6 @@ from lxml import etree, html
 
 from exporter.gateway.account import Credentials
 from exporter.gateway.cloud import Cloud
-from exporter.gateway.enlighten import SECOND_FACTOR_STEPS
 from exporter.gateway.errors import Changed, NotOurs, Refused, SecondFactor
 from exporter.gateway.exchange import Answer
 from exporter.gateway.jwt import SHAPE
@@ -28,10 +27,7 @@ async def login(cloud: Cloud, credentials: Credentials, serial: str) -> str:
             f"{cloud.entrez_url}/entrez_tokens", data={"Site": "", "serialNum": serial}
         )
     if page.status == HTTPStatus.FORBIDDEN:
-        raise NotOurs(
-            "the Enphase account may not use this gateway: check ENPHASE_SERIAL, and that the "
-            "system belongs to ENPHASE_USERNAME"
-        )
+        raise NotOurs
     _check_admitted(page)
     return token_in(page.text)
 
@@ -54,7 +50,7 @@ def _check_admitted(answer: Answer) -> None:
     if answer.status == HTTPStatus.UNAUTHORIZED or "password" in fields:
         raise Refused("Entrez refuses ENPHASE_USERNAME with ENPHASE_PASSWORD: correct them")
     if any("otp" in field.lower() for field in fields):
-        raise SecondFactor(SECOND_FACTOR_STEPS)
+        raise SecondFactor
     if answer.status != HTTPStatus.OK:
         raise Changed(f"Entrez answered {answer.status}")
 

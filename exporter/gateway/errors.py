@@ -96,11 +96,27 @@ class SecondFactor(LoginError):
 
     outcome = "second_factor"
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message
+            or "the Enphase account asks for a one-time code, which a program cannot enter: sign "
+            "in at https://entrez.enphaseenergy.com with a browser, choose the system and its "
+            "gateway, and put the token shown there into ENPHASE_TOKEN or into the file that "
+            "ENPHASE_TOKEN_FILE names"
+        )
+
 
 class NotOurs(LoginError):
     """The account may not use this gateway."""
 
     outcome = "not_ours"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message
+            or "the Enphase account may not use this gateway: check ENPHASE_SERIAL, and that the "
+            "system belongs to ENPHASE_USERNAME"
+        )
 
 
 class Changed(LoginError):

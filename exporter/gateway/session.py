@@ -1,12 +1,10 @@
 """The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
 import httpx
 
 from exporter.endpoint import INFO, Endpoint
@@ -27,10 +25,12 @@ from exporter.gateway.exchange import Answer, Limits, exchange, forgetful_jar
 from exporter.gateway.identity import Identity
 from exporter.gateway.tls import Trust
 from exporter.gateway.tokens import Tokens
+from exporter.gateway.turns import Turns
 
 Observe = Callable[[str, str, float], None]
 """Told of each request: path, outcome, seconds."""
 
+SHUT_OUT = (LoginError, Rejected)
 CONNECT_TIMEOUT = 5.0
 KEEP_ALIVE = 75.0
 """Seconds; longer than any usual scrape interval, since a TLS handshake costs more than a page."""
@@ -90,10 +90,7 @@ class Session:
             trust_env=False,
         )
         self._door = Door(self._ask, tokens)
-        self._lane = anyio.CapacityLimiter(address.in_flight)
-        self._slow_lane = anyio.CapacityLimiter(1)
-        self._heavy_turn = anyio.Lock()
-        self._began = self._next_heavy = anyio.current_time()
+        self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
         self._identified_at = 0.0
         self._answered_at: float | None = None
@@ -104,15 +101,16 @@ class Session:
 
     async def get(self, endpoint: Endpoint) -> Any:
         """Fetch and decode one page; ``/info`` has to come first. Raises ``GatewayError``."""
+        await self._turns.pace(endpoint)
         began, outcome = time.monotonic(), "ok"
         try:
             document = await (self._identify() if endpoint is INFO else self._fetch(endpoint))
         except GatewayError as error:
             outcome = error.outcome
-            self._note(error)
+            self._note(endpoint, error)
             raise
         else:
-            self._note(None)
+            self._note(endpoint, None)
             return document
         finally:
             self._observe(endpoint.path, outcome, time.monotonic() - began)
@@ -173,6 +171,8 @@ class Session:
         return decode(endpoint, answer)
 
     async def _ask(self, path: str, headers: dict[str, str]) -> Answer:
+        if not self.url.startswith("https:"):  # it may have changed during a login
+            raise Rejected("the token is not sent without TLS")
         return await self._request(Endpoint(path, fresh=0), self.url + path, headers=headers)
 
     async def _request(
@@ -183,34 +183,16 @@ class Session:
         headers: dict[str, str] | None = None,
     ) -> Answer:
         limits = Limits(endpoint.patience, SIZE_LIMIT)
-        async with self._turn(endpoint):
+        async with self._turns.lane(endpoint):
             return await exchange(self._client, "GET", url, limits, auth=auth, headers=headers)
 
-    @asynccontextmanager
-    async def _turn(self, endpoint: Endpoint) -> AsyncIterator[None]:
-        """Wait until the gateway may be asked; slow pages leave a lane to the others."""
-        if endpoint.heavy:
-            await self._pace(endpoint)
-        async with AsyncExitStack() as lanes:
-            if endpoint.slow:
-                await lanes.enter_async_context(self._slow_lane)
-            await lanes.enter_async_context(self._lane)
-            yield
-
-    async def _pace(self, endpoint: Endpoint) -> None:
-        """Keep heavy pages apart."""
-        pause = self._address.heavy_pause
-        if endpoint.later:
-            await anyio.sleep_until(self._began + pause)
-        async with self._heavy_turn:
-            await anyio.sleep_until(self._next_heavy)
-            self._next_heavy = anyio.current_time() + pause
-
-    def _note(self, error: GatewayError | None) -> None:
+    def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
+        self._turns.note(endpoint, hangs=isinstance(error, Silent))
         if error is None or isinstance(error, Absent):
-            self.trouble = None
             self._answered_at = time.monotonic()
-        elif isinstance(error, Unreachable | LoginError | Rejected) or self._is_silent():
+            if endpoint is not INFO or not isinstance(self.trouble, SHUT_OUT):
+                self.trouble = None  # /info, which anybody may read, proves no login
+        elif isinstance(error, (Unreachable, *SHUT_OUT)) or self._is_silent():
             self.trouble = error
 
     def _is_silent(self) -> bool:

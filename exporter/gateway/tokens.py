@@ -1,5 +1,6 @@
 """Keeps one gateway's token fresh: given by the user, kept from the last run, or from the cloud."""
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -57,14 +58,24 @@ class Tokens:
         self._file = file
         self._tasks = tasks
         self._now = now
-        self._brake = Brake(now)
+        self._refusals = Brake(now)
+        """On while a token that the gateway refused must not be replaced by another login."""
+
+        self._renewals = Brake(now)
+        """On while it is too early to try the next renewal, or a login that was denied."""
+
         self._login: Flight[Token] | None = None
         self._denied: NotOurs | None = None
+        self._serial = ""
         self._last_given: str | None = None
+        self._given_mark = ""
+        """Tells the given token that was last taken from another, also after a restart."""
+
         self.held: Token | None = self._load()
 
     async def current(self, serial: str) -> Token:
         """Return the token to use now; raises ``LoginError`` where there is none to be had."""
+        self._serial = serial
         self._take_given()
         if self.held is not None and not self.held.fits(serial):
             if self._log_in is None:
@@ -89,14 +100,14 @@ class Tokens:
                 "the gateway refuses the token: get another one at "
                 "https://entrez.enphaseenergy.com and give it in ENPHASE_TOKEN or its file"
             )
-        if self._brake.on:
+        if self._refusals.on:
             raise Rejected("the gateway refuses the token, and it is too early for another login")
-        self._brake.fail()
+        self._refusals.fail()
         return await self._renew(serial)
 
     def admitted(self) -> None:
         """Note that the gateway has taken the token."""
-        self._brake.release()
+        self._refusals.release()
 
     async def keep(self) -> None:
         """Renew the token whenever it is due, for ever."""
@@ -113,22 +124,22 @@ class Tokens:
         held = self.held
         if held is None or self._log_in is None or self._now() < held.renewal:
             return
-        if self._brake.on:
+        if self._renewals.on:
             return
         try:
-            renewed = await self._renew(held.serial)
+            renewed = await self._renew(self._serial or held.serial)
         except GatewayError as error:
-            if not self._brake.on:
-                self._brake.fail()
+            if not self._renewals.on:
+                self._renewals.fail()
             log.warning("the token could not be renewed yet: %s", error)
         else:
             if self._now() >= renewed.renewal:
-                self._brake.fail()
+                self._renewals.fail()
                 log.warning("the new token is due again at once: check this machine's clock")
 
     async def _renew(self, serial: str) -> Token:
         """Join the login under way, or start one; it goes on when its callers are gone."""
-        if self._denied is not None and self._brake.on:
+        if self._denied is not None and self._renewals.on:
             raise self._denied.with_traceback(None)
         self._denied = None
         if self._login is None or self._login.over:
@@ -146,10 +157,10 @@ class Tokens:
         except NotOurs as error:
             # The account goes on for its other gateways, so that this one's wait is kept here.
             self._denied = error
-            self._brake.fail()
+            self._renewals.fail()
             raise
         self.held = token
-        self._file.write(token.text)
+        self._file.write(f"{token.text}\n{self._given_mark}".strip())
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
         return token
 
@@ -164,15 +175,19 @@ class Tokens:
                 f"the token in ENPHASE_TOKEN or its file is no token: {error}"
             ) from None
         self._last_given = given
-        if self.held is None or self._now() < token.ends:
-            self.held = token  # one that has ended takes no place from the cloud's
+        mark = hashlib.sha256(given.encode()).hexdigest()[:16]
+        is_new = mark != self._given_mark  # else the cloud's replaced it in an earlier run
+        if self.held is None or (is_new and self._now() < token.ends):
+            self.held = token
+        self._given_mark = mark
 
     def _load(self) -> Token | None:
         text = self._file.read()
         if text is None:
             return None
         try:
-            return Token.parse(text)
+            kept, _, self._given_mark = text.strip().partition("\n")
+            return Token.parse(kept)
         except ValueError as error:
             self._file.ignore(str(error))
             return None

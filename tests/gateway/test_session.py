@@ -18,6 +18,7 @@ from exporter.gateway.errors import (
     Absent,
     Forbidden,
     GatewayError,
+    LoginError,
     Malformed,
     Refused,
     Rejected,
@@ -128,8 +129,25 @@ async def test_a_revoked_token_is_replaced_by_one_login(world: World, configure:
     assert logins(world) == 2
 
 
-async def test_a_storm_of_401_is_one_login(world: World, configure: Configure) -> None:
+async def test_a_refusal_is_for_all_pages_of_a_scrape(world: World, configure: Configure) -> None:
+    """While the gateway refuses the token, it is not asked about it once for each page."""
+    async with entering(configure(world)) as site:
+        await site.session.get(METERS)
+        world.gateway.revoke()
+        world.cloud.faults["*"] = 503
+        world.gateway.faults[CHECK] = Fault.UNAUTHORIZED
+        world.gateway.requests.clear()
+        for endpoint in (METERS, READINGS, INVERTERS):
+            with pytest.raises((Rejected, LoginError)):
+                await site.session.get(endpoint)
+        assert world.gateway.requests[CHECK] == 2
+
+
+async def test_a_storm_of_401_is_one_login(
+    world: World, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A gateway that refuses every token causes one login, and is spoken of."""
+    monkeypatch.setattr("exporter.gateway.auth.REFUSAL_HOLDS", 0.0)
     async with entering(configure(world)) as site:
         await site.session.get(METERS)
         for path in (CHECK, METERS.path, READINGS.path):
