@@ -92,6 +92,8 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
         if collector.background and not all(page.at_hand for page in asked if page):
             return _still_failing(site, collector)
         documents, error = await _documents(collector, asked, deadline)
+        if error is None and not any(map(_holds_something, documents)):
+            return None
         fragment = _read(site, collector, documents)
     except GatewayError as failure:
         error = str(failure)
@@ -100,6 +102,10 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
             log.exception("gateway=%s collector=%s", site.name, collector.name)
         error = f"unexpected {type(surprise).__name__}: please report it with the log"
     return Outcome(collector.name, time.monotonic() - began, fragment, error)
+
+
+def _holds_something(document: Document | None) -> bool:
+    return document is not None and document.data is not None and document is not CLOSED
 
 
 def _still_failing(site: Site, collector: Collector) -> Outcome | None:

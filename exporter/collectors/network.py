@@ -24,7 +24,8 @@ LEVEL = gauge(
 )
 HEARD = gauge("network_communicating_devices", "How many devices of a kind are heard.", "kind")
 
-KINDS = ("pcu", "acb", "nsrb", "esub")
+INVERTERS = "pcu"
+KINDS = (INVERTERS, "acb", "nsrb", "esub")
 
 
 @collects(HOME, background=True)
@@ -51,6 +52,8 @@ def _communication(levels: Record) -> Iterator[Sample]:
     kinds = [(kind, record(levels.get(kind))) for kind in KINDS]
     kinds += [("encharge", battery) for battery in list(records(levels.get("encharge")))[:1]]
     for kind, heard in kinds:
-        yield from HEARD(number(heard.get("num")), kind)
-        if number(heard.get("num")):
+        count = number(heard.get("num"))
+        if count or kind == INVERTERS:  # of what a site does not have, nothing is said
+            yield from HEARD(count, kind)
+        if count:
             yield from LEVEL(number(heard.get("level")), kind)
