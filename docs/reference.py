@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from exporter import collectors, scrape
+from exporter import collectors, outcome
 from exporter.collector import Collector
 from exporter.collectors import flows, limits
 from exporter.demo.documents import Documents
@@ -127,7 +127,7 @@ def _section(subject: tuple[str, list[tuple[Family, list[Collector]]]]) -> str:
 
 def _scrape_section() -> str:
     lines = ["## The scrape itself", "", *_table()]
-    lines += [_row(value) for value in vars(scrape).values() if isinstance(value, Family)]
+    lines += [_row(value) for value in vars(outcome).values() if isinstance(value, Family)]
     return "\n".join([*lines, ""])
 
 

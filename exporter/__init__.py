@@ -12,7 +12,8 @@ From the ground up; each line imports only from lines above it:
     site                    one gateway with all that is kept of it
     settings                what the user says, in setting_groups of setting_values;
                             settings_source reads it
-    scrape, fleet, landing  one scrape; all gateways; the page for people
+    outcome, scrape         how collectors fared; one scrape of all of them
+    fleet, landing          all gateways; the page for people
     web, server             the HTTP side, and the process around it
     check, playing, cli     the commands
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -12,40 +12,14 @@ from exporter.endpoint import Endpoint
 from exporter.exposition import Fragment
 from exporter.gateway.documents import Asked, Document
 from exporter.gateway.errors import GatewayError
-from exporter.metric import Sample, families, gauge, info
+from exporter.metric import families
+from exporter.outcome import Outcome, account, tell
 from exporter.site import Reading, Site
 from exporter.surprise import watching
 
 log = logging.getLogger(__name__)
 
-UP = gauge("up", "Whether the gateway answers and lets us in (1) or not (0).")
-DURATION = gauge("scrape_duration_seconds", "How long this scrape took.")
-SUCCESS = gauge(
-    "collector_success", "Whether the collector got what it reads (1) or not (0).", "collector"
-)
-COLLECTOR_DURATION = gauge(
-    "collector_duration_seconds", "How long the collector waited and worked.", "collector"
-)
-AGE = gauge("document_age_seconds", "How old the page's answer is that is shown.", "path")
-TOKEN_ENDS = gauge("token_expiry_timestamp_seconds", "When the gateway's token ends.")
-TOKEN = info("token_info", "The role that the gateway's token gives.", "role")
-CERTIFICATE_ENDS = gauge(
-    "certificate_expiry_timestamp_seconds", "When the gateway's TLS certificate ends."
-)
-CERTIFICATE = info("certificate_info", "Fingerprint of the gateway's certificate.", "sha256")
-
-
 CLOSED = Document(NOT_HERE, received=0.0, fresh=0.0, keep=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one collector fared: its samples, if any, and what failed, if anything."""
-
-    collector: str
-    seconds: float
-    fragment: Fragment | None = None
-    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +49,8 @@ async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -
         for collector in collectors:
             tasks.start_soon(run, collector)
     outcomes = tuple(found[c.name] for c in collectors if c.name in found)
-    _tell(site, outcomes)
-    own = Fragment(families(_own(site, outcomes, time.monotonic() - began)))
+    tell(site, outcomes)
+    own = Fragment(families(account(site, outcomes, time.monotonic() - began)))
     read = (outcome.fragment for outcome in outcomes if outcome.fragment is not None)
     return Scrape((own, *read), outcomes, site.session.up)
 
@@ -180,32 +154,3 @@ def _read(site: Site, collector: Collector, documents: tuple[Document | None, ..
     reading = Reading(documents, Fragment(families(samples)))
     site.readings[collector.name] = reading
     return reading.fragment
-
-
-def _tell(site: Site, outcomes: tuple[Outcome, ...]) -> None:
-    """Log what changed: a failure once, not with every scrape, and its end."""
-    now = {outcome.collector: outcome.error for outcome in outcomes if outcome.error is not None}
-    changed: dict[str, list[str]] = {}
-    for collector in now.keys() | site.complaints.keys():
-        if now.get(collector) != site.complaints.get(collector):
-            changed.setdefault(now.get(collector, ""), []).append(collector)
-    for error, collectors in changed.items():
-        what = f"error={error!r}" if error else "event=recovered"
-        log.warning("gateway=%s collectors=%s %s", site.name, ",".join(sorted(collectors)), what)
-    site.complaints = now
-
-
-def _own(site: Site, outcomes: tuple[Outcome, ...], seconds: float) -> Iterator[Sample]:
-    yield from UP(int(site.session.up))
-    yield from DURATION(seconds)
-    for outcome in outcomes:
-        yield from SUCCESS(int(outcome.error is None), outcome.collector)
-        yield from COLLECTOR_DURATION(outcome.seconds, outcome.collector)
-    for path, age in site.documents.ages():
-        yield from AGE(age, path)
-    if token := site.tokens.held:
-        yield from TOKEN_ENDS(token.ends)
-        yield from TOKEN(1, token.role)
-    if certificate := site.trust.certificate:
-        yield from CERTIFICATE_ENDS(certificate.not_after)
-        yield from CERTIFICATE(1, certificate.sha256)
