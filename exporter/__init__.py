@@ -15,6 +15,8 @@ From the ground up; each line imports only from lines above it:
     outcome, scrape         how collectors fared; one scrape of all of them
     fleet, landing          all gateways; the page for people
     web, server             the HTTP side, and the process around it
+    rehearsal, spool,       the demo's past, scraped by the real thing, and written
+    history                 for promtool
     check, playing, cli     the commands
 
     demo/                   the gateway that is not there; stands apart from all others

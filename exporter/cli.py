@@ -1,7 +1,9 @@
 """The command line: ``enphase-exporter serve``, ``check``, ``trust`` and ``demo``."""
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import NoReturn
 
 from exporter import __version__
@@ -83,4 +85,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """Run the command that the process was started with."""
+    # uvicorn ends by itself, then raises the signal again, whose default would be an exit code 143.
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(run(sys.argv[1:]))
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    sys.exit(0)

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import sys
 from asyncio import AbstractEventLoop, CancelledError, Event, get_running_loop
 from types import FrameType
@@ -45,8 +44,6 @@ def serve(settings: Settings) -> int:
             timeout_graceful_shutdown=GRACE,
         )
     )
-    # uvicorn ends by itself, then raises the signal again, whose default would be an exit code 143.
-    signal.signal(signal.SIGTERM, _end)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         server.run()
@@ -91,8 +88,3 @@ def set_up_logging(level: str) -> None:
 def _is_news(record: logging.LogRecord) -> bool:
     """Pass over the traceback of a scrape that was cancelled because the process ends."""
     return record.exc_info is None or not isinstance(record.exc_info[1], CancelledError)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    sys.exit(0)

@@ -1,8 +1,12 @@
 """A Prometheus by hand: scrapes the exporter, and reads what it exposes."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.settings import Settings
 
-CAPTURES = Path(__file__).parents[2] / "shared" / "gateways"
+ROOT = Path(__file__).parents[1]
+CAPTURES = ROOT.parent / "shared" / "gateways"
 
 
 class Exposed:
@@ -76,3 +81,25 @@ def program(name: str, package: str) -> str:
         assert "CI" not in os.environ, why
         pytest.skip(why)
     return path
+
+
+@contextlib.contextmanager
+def running(command: list[str]) -> Iterator[None]:
+    """Run a process, and end it; it must end by itself when told to."""
+    environment = {name: value for name, value in os.environ.items() if "ENPHASE" not in name}
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        yield
+        assert process.poll() is None, f"{command[0]} ended early"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=30)
+    assert code == 0
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

@@ -2,21 +2,16 @@
 
 import contextlib
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from harness import program
+from harness import ROOT, free_port, program, running
 
-ROOT = Path(__file__).parents[1]
 CONFIGURATION = ROOT / "prometheus.yml"
 
 
@@ -63,32 +58,11 @@ def test_every_option_in_the_configuration_still_works_commented_in(tmp_path: Pa
     subprocess.run([promtool, "check", "config", str(several)], check=True)
 
 
-@contextlib.contextmanager
-def running(command: list[str]) -> Iterator[None]:
-    """Run a process, and end it; it must end by itself when told to."""
-    environment = {name: value for name, value in os.environ.items() if "ENPHASE" not in name}
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
-    try:
-        yield
-        assert process.poll() is None, f"{command[0]} ended early"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
-
-
-def free_port() -> int:
-    """Find a port that nobody uses."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 def query(address: str, expression: str) -> list[float]:
     """Ask a Prometheus."""
     parameters = {"query": expression}
-    answer = httpx.get(f"http://{address}/api/v1/query", params=parameters).json()
-    return [float(series["value"][1]) for series in answer["data"]["result"]]
+    answer = httpx.get(f"http://{address}/api/v1/query", params=parameters).raise_for_status()
+    return [float(series["value"][1]) for series in answer.json()["data"]["result"]]
 
 
 def metadata(address: str) -> dict[str, Any]:
@@ -99,8 +73,8 @@ def metadata(address: str) -> dict[str, Any]:
 
 def eventually(address: str, expression: str, value: float) -> bool:
     """Wait until a Prometheus says this value."""
-    for _ in range(300):
-        with contextlib.suppress(httpx.HTTPError):
+    for _ in range(600):
+        with contextlib.suppress(httpx.HTTPError):  # 503 while it is starting
             if value in query(address, expression):
                 return True
         time.sleep(0.1)

@@ -19,6 +19,9 @@ answer          what stands behind a gateway: a source of answers, of which ther
   documents/                      the house, in the documents of a gateway, for each profile
   replay                          the captured answers of a real gateway
 
+past            those answers as they were, with what went wrong in
+  mishaps                         outages, a silent inverter, a falling counter: when, and how long
+
 house           the home's state at a moment, and its counters until then
   history day curve days          a home's day as curves; the energy of all days so far
   wiring banks                    its phases and volts; two kinds of batteries in one home
