@@ -60,6 +60,8 @@ ENCHARGE: dict[str, Callable[[dict[str, Any], dict[str, Any]], float]] = {
     "battery_sleep_enabled": lambda battery, _: int(battery["sleep_enabled"]),
     "battery_dc_switch_off": lambda battery, _: int(battery["dc_switch_off"]),
     "battery_led_status": lambda battery, _: battery["led_status"],
+    "battery_installed_timestamp_seconds": lambda battery, _: battery["installed"],
+    "battery_revision": lambda battery, _: battery["encharge_rev"],
     "battery_soc_ratio": lambda _, power: power["soc"] / 100,
     "battery_power_watts": lambda _, power: power["real_power_mw"] / 1000,
     "battery_apparent_power_volt_amperes": lambda _, power: power["apparent_power_mva"] / 1000,

@@ -73,6 +73,7 @@ def _battery(serial: str, battery: Record) -> Iterator[Sample]:
     yield from encharge.MAX_CELL(number(battery.get("maxCellTemp")), serial)
     yield from encharge.COMMUNICATING(flag(battery.get("communicating")), serial)
     yield from encharge.REPORTED(timestamp(numeral(battery.get("last_rpt_date"))), serial)
+    yield from encharge.INSTALLED(timestamp(numeral(battery.get("installed"))), serial)
     yield from encharge.ASLEEP(flag(battery.get("sleep_enabled")), serial)
     yield from PRODUCING(flag(battery.get("producing")), serial)
     yield from OPERATING(flag(battery.get("operating")), serial)

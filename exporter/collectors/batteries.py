@@ -31,6 +31,8 @@ SIGNAL = gauge(
     "serial",
     "band",
 )
+INSTALLED = gauge("battery_installed_timestamp_seconds", "When it was installed.", "serial")
+REVISION = gauge("battery_revision", "The revision of its hardware, 1 to 4.", "serial")
 LED = gauge("battery_led_status", "The code of its light: 12 charges, 13 discharges.", "serial")
 GRID = gauge("battery_grid_mode", "What it takes the grid for: 1 for that.", "serial", "mode")
 
@@ -82,6 +84,8 @@ def _state(serial: str, battery: Record) -> Iterator[Sample]:
     yield from REPORTED(timestamp(numeral(battery.get("last_rpt_date"))), serial)
     yield from ASLEEP(flag(battery.get("sleep_enabled")), serial)
     yield from SWITCH_OFF(flag(battery.get("dc_switch_off")), serial)
+    yield from INSTALLED(timestamp(numeral(battery.get("installed"))), serial)
+    yield from REVISION(number(battery.get("encharge_rev")), serial)
     yield from LED(number(battery.get("led_status")), serial)
     if state := text(battery.get("admin_state_str")):
         yield from READY(int("READY" in state), serial)
