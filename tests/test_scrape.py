@@ -144,3 +144,15 @@ def test_no_family_is_told_by_two_collectors() -> None:
     _, text = scraped(INFO, original(INFO))
     types = [line for line in text.splitlines() if line.startswith("# TYPE")]
     assert len(types) == len(set(types))
+
+
+def test_a_meter_of_grid_and_one_of_consumption_tell_no_series_twice() -> None:
+    """Where both are fitted, the house's consumption is the measured one, and stands once."""
+    endpoint = next(endpoint for endpoint in endpoints if endpoint.path == "/ivp/meters")
+    meters = original(endpoint)
+    storage = next(meter for meter in meters if meter["measurementType"] == "storage")
+    storage["measurementType"] = "total-consumption"
+    _, text = scraped(endpoint, meters)
+    lines = [line for line in text.splitlines() if line.startswith("enphase_consumption_power")]
+    assert len(lines) == 1
+    assert len([line for line in text.splitlines() if line.startswith("enphase_grid_power")]) == 1

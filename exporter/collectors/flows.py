@@ -80,9 +80,14 @@ def balance(meters: Json, readings: Json, power: Json, production: Json) -> Iter
     if "storage" in known or power is not NOT_HERE or production is not NOT_HERE:
         yield from STORAGE(stored)
     made, used = known.get("production"), known.get("total-consumption")
-    if "net-consumption" in known:
+    if "total-consumption" not in known and "net-consumption" in known:
         yield from CONSUMPTION(total(made, known["net-consumption"], stored))
-    elif used is not None and made is not None and stored is not None:
+    elif (
+        "net-consumption" not in known
+        and used is not None
+        and made is not None
+        and stored is not None
+    ):
         yield from GRID(used - made - stored)
 
 

@@ -5,6 +5,7 @@ session ends ten minutes after its last use, and with every restart of the gatew
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
@@ -69,10 +70,8 @@ class Door:
 
     async def _open(self, serial: str) -> Pass:
         token = await self._tokens.current(serial)
-        try:
+        with suppress(Rejected):
             return await self._check(token)
-        except Rejected:
-            pass
         try:
             return await self._check(await self._tokens.replace(token, serial))
         except Rejected as error:

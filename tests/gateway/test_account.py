@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
 from exporter.gateway.account import REFUSAL_PAUSE, Account, Credentials, Login
@@ -21,20 +22,8 @@ from exporter.gateway.errors import (
 from exporter.gateway.state import StateFile
 
 SERIAL = "122300000000"
-NOW = 1_783_105_200.0
 CREDENTIALS = Credentials("me@example.com", "sunny-side-up")
 TOKEN = Authority().issue(SERIAL, "owner", 31_536_000, NOW)
-
-
-@dataclass
-class Clock:
-    """A clock that is set by hand."""
-
-    moment: float = NOW
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.moment
 
 
 @dataclass

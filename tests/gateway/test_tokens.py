@@ -10,6 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from anyio.abc import TaskGroup
+from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
 from exporter.gateway.errors import CloudTrouble, LoginError, NotOurs, Rejected
@@ -18,7 +19,6 @@ from exporter.gateway.state import StateFile
 from exporter.gateway.tokens import Given, LogIn, Tokens
 
 SERIAL, OTHER = "122300000000", "122300000001"
-NOW = 1_783_105_200.0
 YEAR = 365 * DAY
 HALF_DAY = 43_200.0
 AUTHORITY = Authority()
@@ -27,17 +27,6 @@ AUTHORITY = Authority()
 def issue(life: float = YEAR, now: float = NOW, serial: str = SERIAL) -> str:
     """Write a token's text."""
     return AUTHORITY.issue(serial, "owner", life, now)
-
-
-@dataclass
-class Clock:
-    """A clock that is set by hand."""
-
-    moment: float = NOW
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.moment
 
 
 @dataclass
