@@ -1,0 +1,251 @@
+"""Overview: what the home makes and uses now, today and in the last two weeks; what is wrong."""
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from boards import look, promql
+from boards.board import Row, dashboard
+from boards.panels import (
+    TODAY,
+    Column,
+    Face,
+    Query,
+    bars,
+    gauge_panel,
+    graph,
+    heat,
+    ranking,
+    stat_panel,
+    table_panel,
+)
+from boards.promql import by_site, everywhere, select, short_serial, total
+from exporter import outcome
+from exporter.collectors import flows, inverters, production, storage
+
+DAYS = "ddd D MMM"
+STATE = {
+    "mappings": [
+        {"type": "value", "options": {"0": {"text": "Silent", "color": look.FAULT}}},
+        {"type": "value", "options": {"1": {"text": "OK", "color": look.GOOD}}},
+    ],
+    "custom.cellOptions": {"type": "color-text"},
+}
+SHARES = ((None, look.BOUGHT), (0.25, look.HOUSE), (0.6, look.GOOD))
+CHARGES = ((None, look.FAULT), (0.15, look.BATTERY), (0.4, look.GOOD))
+
+
+def board() -> model.Dashboard:
+    """Build it."""
+    return dashboard(
+        "enphase-overview",
+        "Overview",
+        "What the home makes and uses now, today and in the last two weeks; and what is wrong.",
+        [
+            Row("Now", _now()),
+            Row("Today", _today()),
+            Row("Days", _days()),
+            Row("Panels", _panels()),
+            Row("Sites", _sites()),
+        ],
+    )
+
+
+def _now() -> list[model.Panel]:
+    free = f"clamp_min({total(flows.GRID)}, 0) / ({total(flows.CONSUMPTION)} > 0)"
+    return [
+        stat_panel(
+            "Solar",
+            "Power that all panels make now.",
+            Query(f"clamp_min({total(production.POWER)}, 0)"),
+            face=Face(look.WATT, look.SOLAR),
+            sparkline=True,
+        ),
+        stat_panel(
+            "House",
+            "Power that the house uses now.",
+            Query(total(flows.CONSUMPTION)),
+            face=Face(look.WATT, look.HOUSE, empty=look.NO_GRID_METER),
+            sparkline=True,
+        ),
+        stat_panel(
+            "Grid",
+            "Power from the grid now: above zero is bought, below zero is sold.",
+            Query(total(flows.GRID)),
+            face=Face(look.WATT, look.BOUGHT, empty=look.NO_GRID_METER),
+            sparkline=True,
+        ),
+        gauge_panel(
+            "Self-sufficient now",
+            "The share of the house's power that does not come from the grid.",
+            Query(f"clamp(1 - {free}, 0, 1)"),
+            face=Face(look.SHARE, steps=SHARES, least=0, most=1, empty=look.NO_GRID_METER),
+        ),
+        gauge_panel(
+            "Battery",
+            "How full the batteries are, all of them together.",
+            Query(f"avg({select(storage.CHARGE)})"),
+            face=Face(look.SHARE, steps=CHARGES, least=0, most=1, empty=look.NO_BATTERY),
+        ),
+        stat_panel(
+            "Gateway",
+            "Whether the gateway answers, and lets the exporter in: the worst of all selected.",
+            Query(f"min({select(outcome.UP)})"),
+            face=Face(words={0: ("Silent", look.FAULT), 1: ("OK", look.GOOD)}, empty="No exporter"),
+        ),
+    ]
+
+
+def _today() -> list[model.Panel]:
+    span = "$__range"
+    return [
+        graph(
+            "Power",
+            "Above zero: made, used, bought, and taken out of the batteries. "
+            "Below zero: sold, and put into them.",
+            Query(f"clamp_min({total(production.POWER)}, 0)", "Solar", look.SOLAR),
+            Query(total(flows.CONSUMPTION), "House", look.HOUSE),
+            Query(total(flows.GRID), "Grid", look.BOUGHT),
+            Query(total(flows.STORAGE), "Battery", look.BATTERY),
+            face=Face(look.WATT),
+            size=(16, 12),
+        ),
+        _energy("Made today", "Energy that the panels made.", promql.made(span), look.SOLAR),
+        _energy(
+            "Used today",
+            "Energy that the house used: made and bought, less sold and stored.",
+            promql.used(span),
+            look.HOUSE,
+            look.NO_GRID_METER,
+        ),
+        _energy(
+            "Bought today",
+            "Energy from the grid.",
+            promql.bought(span),
+            look.BOUGHT,
+            look.NO_GRID_METER,
+        ),
+        _energy(
+            "Sold today", "Energy into the grid.", promql.sold(span), look.SOLD, look.NO_GRID_METER
+        ),
+        _share(
+            "Own use today",
+            "The share of what was made that was not sold.",
+            promql.own_use(span),
+        ),
+        _share(
+            "Self-sufficient today",
+            "The share of what the house used that was not bought.",
+            promql.self_sufficiency(span),
+        ),
+    ]
+
+
+def _energy(
+    title: str, about: str, expression: str, color: str, empty: str = look.NO_DATA
+) -> model.Panel:
+    return stat_panel(
+        title,
+        about + " Since midnight, whatever time is picked.",
+        Query(everywhere(expression)),
+        face=Face(look.WATT_HOUR, color, empty=empty),
+        since=TODAY,
+    )
+
+
+def _share(title: str, about: str, expression: str) -> model.Panel:
+    return stat_panel(
+        title,
+        about + " Since midnight, whatever time is picked.",
+        Query(expression),
+        face=Face(look.SHARE, steps=SHARES, decimals=0, empty=look.NO_GRID_METER),
+        since=TODAY,
+    )
+
+
+def _days() -> list[model.Panel]:
+    day, ahead = "1d", "-1d"
+    return [
+        bars(
+            "Where the house's energy came from, by day",
+            "Used straight from the panels, taken out of the batteries, and bought. Days begin at "
+            "midnight while the time range is a relative one.",
+            Query(everywhere(promql.sun_to_house(day, ahead)), "Solar", look.SOLAR),
+            Query(everywhere(promql.discharged(day, ahead)), "Battery", look.BATTERY),
+            Query(everywhere(promql.bought(day, ahead)), "Bought", look.BOUGHT),
+            face=Face(look.WATT_HOUR, empty=look.NO_GRID_METER),
+            step=day,
+            since="now-13d/d",
+            labels=DAYS,
+            size=(12, 9),
+        ),
+        bars(
+            "Made by day",
+            "Energy that the panels made. Days begin at midnight while the time range is a "
+            "relative one; today's bar grows until tonight.",
+            Query(everywhere(promql.made(day, ahead)), "Made", look.SOLAR),
+            face=Face(look.WATT_HOUR),
+            step=day,
+            since="now-13d/d",
+            labels=DAYS,
+            size=(12, 9),
+        ),
+    ]
+
+
+def _panels() -> list[model.Panel]:
+    return [
+        heat(
+            "Power of each panel",
+            "One row for each inverter, by its serial number; the darker, the more power.",
+            Query(by_site(select(inverters.POWER), "serial", how="max"), "{{serial}}"),
+            unit=look.WATT,
+            size=(16, 11),
+        ),
+        ranking(
+            "Weakest panels now",
+            "Power of the five weakest inverters, as a share of their site's median; the name is "
+            "the end of the serial number. Shade and another direction are no fault.",
+            Query(short_serial(f"bottomk(5, {promql.to_median()})"), "{{inverter}}"),
+            face=Face(
+                look.SHARE,
+                steps=look.TO_MEDIAN,
+                least=0,
+                most=1,
+                decimals=0,
+                empty="No sun: nothing to compare",
+            ),
+            size=(8, 11),
+        ),
+    ]
+
+
+def _sites() -> list[model.Panel]:
+    day = "$__range"
+    return [
+        table_panel(
+            "Sites",
+            "Each gateway: whether it answers, what it makes now, and what it made since midnight. "
+            "Its firmware is the last one seen within a day.",
+            {"instance": "Instance", "job": "Job"},
+            Column(by_site(select(outcome.UP), how="min"), "Gateway", properties=STATE),
+            Column(by_site(select(production.POWER)), "Solar", look.WATT),
+            Column(by_site(select(flows.GRID)), "Grid", look.WATT),
+            Column(by_site(select(storage.CHARGE), how="max"), "Battery", look.SHARE),
+            Column(promql.made(day), "Made today", look.WATT_HOUR),
+            Column(by_site(select(inverters.COUNT), how="max"), "Inverters"),
+            size=(16, 7),
+            since=TODAY,
+        ),
+        table_panel(
+            "Alerts that fire",
+            "Alerts of the project's rules. Where Prometheus has not loaded them, none is shown.",
+            {"alertname": "Alert", "instance": "Instance", "severity": "Severity"},
+            Column(
+                "max by (alertname, instance, severity) "
+                f"({select('ALERTS', alertname='=~Enphase.*', alertstate='firing')})",
+                "Firing",
+                properties={"custom.hidden": True},
+            ),
+            size=(8, 7),
+            empty="No alert fires",
+        ),
+    ]

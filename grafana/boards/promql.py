@@ -1,0 +1,121 @@
+"""Expressions in PromQL: selectors made from the metric families, and sums that boards share.
+
+Every selector takes the job and the instance from the dashboard's variables. Names of metrics come
+from the families alone, so that a renamed one cannot leave a panel behind.
+
+Energy is in watt hours here, which Grafana scales to kWh and MWh. ``increase`` of the raw counters
+is right because the exporter keeps them from falling; the recording rules are not needed.
+"""
+
+from exporter.collectors import flows, inverters, production
+from exporter.metric import Family
+
+SITE = "job, instance"
+"""What tells one gateway from another."""
+
+SELECTED = 'job=~"$job", instance=~"$instance"'
+
+
+def select(family: Family | str, **labels: str) -> str:
+    """Return the selector of a family; a label's value with an operator before it keeps it."""
+    name = family.name if isinstance(family, Family) else family
+    matchers = "".join(f", {label}{_match(value)}" for label, value in labels.items())
+    return f"{name}{{{SELECTED}{matchers}}}"
+
+
+def total(family: Family | str, **labels: str) -> str:
+    """Sum over all that is selected."""
+    return f"sum({select(family, **labels)})"
+
+
+def by_site(expression: str, *more: str, how: str = "sum") -> str:
+    """Aggregate by gateway, and by further labels."""
+    return f"{how} by ({', '.join((SITE, *more))}) ({expression})"
+
+
+def energy(counter: Family | str, window: str, offset: str = "", **labels: str) -> str:
+    """Return the watt hours of each gateway in the time that ends now, or an offset before."""
+    return by_site(_increase(select(counter, **labels), window, offset)) + " / 3600"
+
+
+def made(window: str, offset: str = "") -> str:
+    """Return what each gateway's panels made."""
+    return energy(production.ENERGY, window, offset)
+
+
+def bought(window: str, offset: str = "") -> str:
+    """Return what each gateway's house bought."""
+    return energy(flows.IMPORTED, window, offset)
+
+
+def sold(window: str, offset: str = "") -> str:
+    """Return what each gateway's house sold."""
+    return energy(flows.EXPORTED, window, offset)
+
+
+def charged(window: str, offset: str = "") -> str:
+    """Return what went into each gateway's storage: zero where no meter measures it."""
+    return f"({energy(flows.CHARGED, window, offset)} or 0 * {made(window, offset)})"
+
+
+def discharged(window: str, offset: str = "") -> str:
+    """Return what came out of each gateway's storage: zero where no meter measures it."""
+    return f"({energy(flows.DISCHARGED, window, offset)} or 0 * {made(window, offset)})"
+
+
+def used(window: str, offset: str = "") -> str:
+    """Return what each gateway's house used: what came in, less what went out.
+
+    Where there is no grid meter, but one of the house's use, that one's counter.
+    """
+    return (
+        f"(clamp_min({made(window, offset)} + {bought(window, offset)} - {sold(window, offset)}"
+        f" - {charged(window, offset)} + {discharged(window, offset)}, 0)"
+        f" or {energy(flows.CONSUMED, window, offset)})"
+    )
+
+
+def sun_to_house(window: str, offset: str = "") -> str:
+    """Return what each house took from its panels at once: not sold, and not stored first."""
+    return (
+        f"clamp_min({made(window, offset)} - {sold(window, offset)} - {charged(window, offset)}, 0)"
+    )
+
+
+def everywhere(expression: str) -> str:
+    """Sum what each gateway has."""
+    return f"sum({expression})"
+
+
+def self_sufficiency(window: str) -> str:
+    """Return the share of what the houses used that was not bought.
+
+    Only of gateways that measure both: a sum over others would compare unlike things.
+    """
+    use = used(window)
+    return f"clamp(1 - sum({bought(window)}) / (sum({use} and {bought(window)}) > 0), 0, 1)"
+
+
+def own_use(window: str) -> str:
+    """Return the share of what the panels made that was not sold."""
+    return f"clamp(1 - sum({sold(window)}) / (sum({made(window)} and {sold(window)}) > 10), 0, 1)"
+
+
+def to_median(dark: int = 20) -> str:
+    """Return each inverter's power as a share of its site's median; none while that is dark."""
+    power = by_site(select(inverters.POWER), "serial", how="max")
+    median = f"quantile by ({SITE}) (0.5, {power})"
+    return f"{power} / on ({SITE}) group_left () ({median} > {dark})"
+
+
+def short_serial(expression: str) -> str:
+    """Add the label ``inverter``, the last six digits of the serial, which panels do not cut."""
+    return f'label_replace({expression}, "inverter", "$1", "serial", ".*(.{{6}})")'
+
+
+def _increase(selector: str, window: str, offset: str) -> str:
+    return f"increase({selector}[{window}]{f' offset {offset}' if offset else ''})"
+
+
+def _match(value: str) -> str:
+    return f'{value[:2]}"{value[2:]}"' if value.startswith(("=~", "!=", "!~")) else f'="{value}"'
