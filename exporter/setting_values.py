@@ -5,7 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import CliSuppress
 
@@ -15,6 +15,7 @@ Host = Annotated[str, AfterValidator(address.host)]
 SecureUrl = Annotated[str, AfterValidator(address.secure_url)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 Secret = CliSuppress[SecretStr | None]
+UNKNOWN = "is no setting"
 
 
 def readable(file: Path) -> Path:
@@ -59,6 +60,19 @@ def state_dir() -> Path:
 def wrong(name: str, what: str) -> PydanticCustomError:
     """Make the error of a check that concerns several settings, but is mended in one."""
     return PydanticCustomError("section", "{what}", {"name": name, "what": what})
+
+
+def told(error: ValidationError) -> tuple[list[str], str]:
+    """Return where the first error is, and what should be there; no value is repeated."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    parts = [str(part) for part in first["loc"]]
+    if first["type"] == "extra_forbidden":
+        return parts, UNKNOWN
+    if first["type"] == "missing":
+        return parts, "is missing"
+    if first["type"] == "section":
+        parts.append(first["ctx"]["name"])
+    return parts, str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
 
 
 def secret(text: SecretStr | None, file: Path | None) -> str:

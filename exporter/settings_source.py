@@ -17,7 +17,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
-from exporter.setting_values import readable
+from exporter.setting_values import UNKNOWN, readable, told
 from exporter.settings import PREFIX, Settings
 
 SECRET_FLAGS = ("--password", "--token", "--digest.password", "--gateways")
@@ -101,13 +101,7 @@ def _config_file(arguments: Sequence[str]) -> Path | None:
 
 
 def _line(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    parts = [str(part) for part in first["loc"]]
-    if first["type"] == "extra_forbidden":
-        return f"{'.'.join(parts)} is no setting"
-    if first["type"] == "section":
-        parts.append(first["ctx"]["name"])
-    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if parts[0].startswith("gateways"):
-        return f"{'.'.join(parts)} {message}"
-    return f"{PREFIX}{'__'.join(parts).upper()} {message}"
+    parts, what = told(error)
+    if what == UNKNOWN or parts[0].startswith("gateways"):
+        return f"{'.'.join(parts)} {what}"
+    return f"{PREFIX}{'__'.join(parts).upper()} {what}"
