@@ -10,8 +10,9 @@ From the ground up; each line imports only from lines above it:
     ledger, telemetry       honest counters; the exporter's own metrics
     exposition              families as text, written again only where they changed
     site                    one gateway with all that is kept of it
-    settings                what the user says, in setting_groups of setting_values;
-                            settings_source reads it
+    setting_values          what a setting may be
+    access/                 who may talk to the exporter: TLS, passwords, time limits
+    settings                what the user says, in setting_groups; settings_source reads it
     outcome, scrape         how collectors fared; one scrape of all of them
     fleet, landing          all gateways; the page for people
     web, server             the HTTP side, and the process around it

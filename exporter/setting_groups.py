@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from exporter import address
+from exporter.access.rules import usable
 from exporter.setting_values import Certificates, Secret, SecretFile, SecureUrl, wrong
 
 
@@ -58,6 +59,14 @@ class Cloud(Section):
     )
 
 
+class WebConfig(Section):
+    """Who may talk to the exporter."""
+
+    file: Annotated[Path, AfterValidator(usable)] | None = Field(
+        None, description="file with certificate and users, in the exporter-toolkit's format"
+    )
+
+
 class Web(Section):
     """The exporter's own HTTP side."""
 
@@ -67,6 +76,7 @@ class Web(Section):
     telemetry_path: str = Field(
         "/metrics", pattern=r"^/[\w/.-]+$", description="path of the metrics"
     )
+    config: WebConfig = WebConfig()
 
 
 class Scrape(Section):
