@@ -4,11 +4,17 @@ import logging
 import os
 import sys
 from asyncio import AbstractEventLoop, CancelledError, Event, get_running_loop
+from functools import partial
 from types import FrameType
+from typing import cast
 
 import uvicorn
 
 from exporter import __version__
+from exporter.access import connection
+from exporter.access.connection import Connection
+from exporter.access.gate import Gate
+from exporter.access.rules import Access
 from exporter.address import listening
 from exporter.settings import Settings
 from exporter.settings_source import unknown
@@ -25,25 +31,15 @@ def serve(settings: Settings) -> int:
     set_up_logging(settings.log.level)
     for name in unknown(os.environ):
         log.warning("variable=%s is no setting and does nothing", name)
-    host, port = listening(settings.web.listen_address)
+    access = Access(settings.web.config.file)
     log.info(
         "version=%s listening=%s gateways=%s",
         __version__,
         settings.web.listen_address,
         ",".join(settings.sites()),
     )
-    server = _Server(
-        uvicorn.Config(
-            application(settings),
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=GRACE,
-        )
-    )
+    access.tell()
+    server = server_of(settings, access)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         server.run()
@@ -54,7 +50,29 @@ def serve(settings: Settings) -> int:
     return 0 if server.started else 1
 
 
-class _Server(uvicorn.Server):
+def server_of(settings: Settings, access: Access) -> "Server":
+    """Make the server of an exporter, behind all that guards it."""
+    host, port = listening(settings.web.listen_address)
+    return Server(
+        uvicorn.Config(
+            Gate(application(settings), access),
+            host=host,
+            port=port,
+            http=cast("type[Connection]", partial(Connection, access)),
+            ws="none",
+            h11_max_incomplete_event_size=connection.LARGEST,
+            timeout_keep_alive=connection.IDLE,
+            proxy_headers=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+
+
+class Server(uvicorn.Server):
     """Sleeps until it is told to end: uvicorn's own wakes up ten times a second to look."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -63,12 +81,19 @@ class _Server(uvicorn.Server):
         self._loop: AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
+        """Wait to be told to end."""
         self._loop = get_running_loop()
         if not self.should_exit:
             await self._told_to_end.wait()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End on a signal."""
         super().handle_exit(sig, frame)
+        self.end()
+
+    def end(self) -> None:
+        """Let the server end, from whatever thread."""
+        self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._told_to_end.set)
 
@@ -86,5 +111,7 @@ def set_up_logging(level: str) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Pass over the traceback of a scrape that was cancelled because the process ends."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], CancelledError)
+    """Pass over clients that speak no HTTP, and scrapes that were cancelled by the end."""
+    if record.exc_info is not None and isinstance(record.exc_info[1], CancelledError):
+        return False
+    return record.levelno != logging.WARNING
