@@ -21,11 +21,15 @@ from exporter.gateway.session import Address, Session
 from exporter.gateway.state import StateFile
 from exporter.gateway.tls import AuthorityTrust, Pin, Trust, Unverified
 from exporter.gateway.tokens import Given, Tokens
+from exporter.ledger import Ledger
 from exporter.setting_groups import Tls
 from exporter.setting_values import secret
 from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
+
+SAVED_EVERY = 600.0
+"""Seconds between writes of what the ledgers keep: cards in small computers wear out."""
 
 
 class Fleet:
@@ -45,6 +49,7 @@ class Fleet:
         }
         for site in self.sites.values():
             self._tasks.start_soon(site.tokens.keep)
+        self._tasks.start_soon(self._keep_ledgers)
         return self
 
     async def __aexit__(
@@ -57,11 +62,21 @@ class Fleet:
         await self._tasks.__aexit__(kind, error, trace)
         for site in self.sites.values():
             await site.session.aclose()
+            if site.ledger.unsaved:
+                self._ledger_file(site.name).write(site.ledger.page())
 
     def insist(self) -> None:
         """Let every account try its next login at once: a person asks for it."""
         for account in self._accounts.values():
             account.insist()
+
+    async def _keep_ledgers(self) -> None:
+        while True:
+            await anyio.sleep(SAVED_EVERY)
+            for site in self.sites.values():
+                if site.ledger.unsaved:
+                    file, page = self._ledger_file(site.name), site.ledger.page()
+                    await anyio.to_thread.run_sync(file.write, page)
 
     def _account(self, gateway: config.Gateway) -> Account | None:
         """Return the account of a gateway; gateways with the same credentials share one."""
@@ -109,6 +124,7 @@ class Fleet:
             Documents(session, self._tasks),
             tokens,
             trust,
+            Ledger(self._ledger_file(name).read()),
             surprised=partial(self._telemetry.surprise, name),
         )
 
@@ -122,6 +138,9 @@ class Fleet:
     def _cloud(self) -> Cloud:
         cloud = self._settings.cloud
         return Cloud(cloud.entrez_url, cloud.enlighten_url, cloud.first, cloud.ca_file)
+
+    def _ledger_file(self, name: str) -> StateFile:
+        return self._file(f"{name}.counters.json")
 
     def _file(self, name: str) -> StateFile:
         return StateFile(Path(self._settings.state_dir) / name)
