@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import past
 import pytest
 from harness import Client, Configure, Exporting
 
@@ -26,6 +27,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings of the one who runs the tests out of them."""
     for name in [name for name in os.environ if name.startswith("ENPHASE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Run a Prometheus that holds a week of two homes; return a client of it."""
+    with past.week(tmp_path_factory.mktemp("week")) as client:
+        yield client
 
 
 @pytest.fixture

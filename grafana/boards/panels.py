@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models import (
     piechart,
     stat,
     statetimeline,
+    statushistory,
     table,
     timeseries,
 )
@@ -27,6 +28,7 @@ from boards import look
 
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 TODAY = "now/d"
+DAY = "1d"
 REFERENCES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Steps = Sequence[tuple[float | None, str]]
@@ -80,17 +82,23 @@ def stat_panel(
     size: Size = (4, 4),
     sparkline: bool = False,
     since: str | None = None,
+    wide: bool = True,
 ) -> model.Panel:
-    """Show the newest value, large. ``since`` is a time of its own, in place of the picker's."""
+    """Show the newest value, large. ``since`` is a time of its own, in place of the picker's.
+
+    Names of several values stand beside them, or above where they are not ``wide``.
+    """
     options = stat.Options(
         graph_mode=style.BigValueGraphMode.AREA if sparkline else style.BigValueGraphMode.NONE,
         color_mode=style.BigValueColorMode.VALUE,
         justify_mode=style.BigValueJustifyMode.AUTO,
         text_mode=style.BigValueTextMode.AUTO,
+        wide_layout=wide,
         reduce_options=_last(),
     )
     panel = _panel("stat", title, about, size, options, face, since=since)
     panel.targets = _targets(queries, instant=not sparkline)
+    _paint(panel, queries)
     return panel
 
 
@@ -155,6 +163,8 @@ def graph(
     )
     options = timeseries.Options(legend=_legend(legend), tooltip=_tooltip())
     panel = _panel("timeseries", title, about, size, options, face, custom, since=since)
+    if limits and panel.field_config:
+        panel.field_config.defaults.color = one_each()
     panel.targets = _targets(queries)
     _paint(panel, queries)
     return panel
@@ -166,13 +176,17 @@ def bars(
     *queries: Query,
     face: Face,
     step: str,
-    since: str,
+    since: str | None,
     labels: str,
     size: Size = (12, 8),
     stacked: bool = True,
     legend: Sequence[str] = (),
+    grouped: bool = False,
 ) -> model.Panel:
-    """Draw bars for each ``step`` since a time of their own; ``labels`` is a format of times."""
+    """Draw bars for each ``step`` since a time of their own; ``labels`` is a format of times.
+
+    ``grouped`` adds up the days of one label: those of a month.
+    """
     options = barchart.Options(
         orientation=style.VizOrientation.AUTO,
         stacking=style.StackingMode.NORMAL if stacked else style.StackingMode.NONE,
@@ -180,6 +194,7 @@ def bars(
         x_tick_label_spacing=100,
         group_width=0.8,
         bar_width=0.9,
+        x_field="Day" if step == DAY else "Time",
         legend=_legend(legend),
         tooltip=_tooltip(),
     )
@@ -187,11 +202,90 @@ def bars(
     panel = _panel("barchart", title, about, size, options, face, custom, since=since)
     panel.targets = _targets(queries, step=step)
     panel.interval = step
-    if len(queries) > 1:
-        panel.transformations = [transformation("joinByField", byField="Time", mode="outer")]
+    joined = [transformation("joinByField", byField="Time", mode="outer")]
+    panel.transformations = joined if len(queries) > 1 else []
+    if step == DAY:
+        panel.transformations += days()
+    if grouped:
+        panel.transformations += _sums(labels, [query.name for query in queries])
+    else:
+        axis = {"unit": f"time:{labels}"}
+        override(panel, "Day" if step == DAY else "Time", axis)
     _paint(panel, queries)
-    override(panel, "Time", {"unit": f"time:{labels}"})
     return panel
+
+
+def tally(
+    title: str,
+    about: str,
+    label: str,
+    *queries: Query,
+    face: Face,
+    unit: str,
+    size: Size = (8, 9),
+) -> model.Panel:
+    """Draw bars for the numbers of one ``unit`` that a label holds, in their order."""
+    options = barchart.Options(
+        orientation=style.VizOrientation.VERTICAL,
+        stacking=style.StackingMode.NONE,
+        show_value=style.VisibilityMode.NEVER,
+        x_tick_label_spacing=100,
+        group_width=0.8,
+        bar_width=0.9,
+        x_field=label,
+        legend=_legend([]),
+        tooltip=_tooltip(),
+    )
+    custom = barchart.FieldConfig(line_width=0, fill_opacity=85)
+    panel = _panel("barchart", title, about, size, options, face, custom)
+    panel.targets = _targets(queries, instant=True, form=PromQueryFormat.TABLE)
+    values = {f"Value #{REFERENCES[n]}": query.name for n, query in enumerate(queries)}
+    panel.transformations = [
+        transformation("merge"),
+        transformation("organize", excludeByName={"Time": True}, renameByName=values),
+        _converted(label, "number"),
+        transformation("sortBy", fields={}, sort=[{"field": label}]),
+        _converted(label, "string"),
+    ]
+    override(panel, label, {"unit": unit})
+    _paint(panel, queries)
+    return panel
+
+
+def _converted(field_name: str, kind: str) -> model.DataTransformerConfig:
+    conversions = [{"targetField": field_name, "destinationType": kind}]
+    return transformation("convertFieldType", fields={}, conversions=conversions)
+
+
+def days() -> list[model.DataTransformerConfig]:
+    """Add each day's noon, ``Day``: its date is right.
+
+    Where the clocks change in between, days of one step begin at 23:00 of the day before.
+    """
+    return [
+        transformation(
+            "calculateField",
+            mode="binary",
+            alias="Day",
+            binary={"left": "Time", "operator": "+", "right": "43200000"},
+        ),
+        transformation(
+            "convertFieldType",
+            fields={},
+            conversions=[{"targetField": "Day", "destinationType": "time"}],
+        ),
+    ]
+
+
+def _sums(labels: str, names: Iterable[str]) -> list[model.DataTransformerConfig]:
+    """Add up all days that have one label."""
+    add = {"operation": "aggregate", "aggregations": ["sum"]}
+    day = {"operation": "groupby", "aggregations": []}
+    return [
+        transformation("formatTime", timeField="Day", outputFormat=labels),
+        transformation("groupBy", fields={"Day": day} | dict.fromkeys(names, add)),
+        transformation("organize", renameByName={f"{name} (sum)": name for name in names}),
+    ]
 
 
 def shares(
@@ -211,7 +305,7 @@ def shares(
         legend=piechart.PieChartLegendOptions(
             show_legend=True,
             display_mode=style.LegendDisplayMode.TABLE,
-            placement=style.LegendPlacement.BOTTOM,
+            placement=style.LegendPlacement.RIGHT,
             values=[piechart.PieChartLegendValues.VALUE],
         ),
     )
@@ -231,8 +325,13 @@ def heat(
     size: Size = (16, 10),
     empty: str = look.NO_DATA,
     step: str | None = None,
+    since: str | None = None,
+    buckets: str = "",
 ) -> model.Panel:
-    """Draw one row for each series, its value as a colour."""
+    """Draw one row for each series, its value as a colour.
+
+    ``buckets`` is the unit of a histogram's: then there is a row for each of them.
+    """
     options = heatmap.Options(
         calculate=False,
         color=heatmap.HeatmapColorOptions(
@@ -248,7 +347,9 @@ def heat(
         cell_gap=1,
         cell_values=heatmap.CellValues(unit=unit),
         y_axis=heatmap.YAxisConfig(
-            axis_placement=style.AxisPlacement.LEFT, reverse=False, unit="none"
+            axis_placement=style.AxisPlacement.LEFT,
+            reverse=not buckets,
+            unit=buckets or look.NUMBER,
         ),
         show_value=style.VisibilityMode.NEVER,
         tooltip=heatmap.HeatmapTooltip(
@@ -256,9 +357,30 @@ def heat(
         ),
         legend=heatmap.HeatmapLegend(show=True),
     )
-    panel = _panel("heatmap", title, about, size, options, Face(unit, empty=empty))
-    panel.targets = _targets([query])
+    face = Face(unit, empty=empty)
+    panel = _panel("heatmap", title, about, size, options, face, since=since)
+    form = PromQueryFormat.HEATMAP if buckets else PromQueryFormat.TIME_SERIES
+    panel.targets = _targets([query], form=form)
     panel.interval = step
+    return panel
+
+
+def cells(
+    title: str, about: str, query: Query, *, face: Face, size: Size = (12, 12), points: int = 120
+) -> model.Panel:
+    """Draw one row for each series, its value as one of the face's colours."""
+    options = statushistory.Options(
+        show_value=style.VisibilityMode.NEVER,
+        row_height=0.9,
+        col_width=1,
+        legend=_legend([]),
+        tooltip=_tooltip(),
+        per_page=25,
+    )
+    custom = statushistory.FieldConfig(line_width=0, fill_opacity=80)
+    panel = _panel("status-history", title, about, size, options, face, custom)
+    panel.targets = _targets([query])
+    panel.max_data_points = points
     return panel
 
 
@@ -295,7 +417,10 @@ def table_panel(
     empty: str = look.NO_DATA,
     since: str | None = None,
 ) -> model.Panel:
-    """Show a row for each set of ``keys`` (labels and their headings), with a column per query."""
+    """Show a row for each set of ``keys`` (labels and their headings), with a column per query.
+
+    What has an empty heading is not shown.
+    """
     options = table.Options(
         show_header=True,
         cell_height=style.TableCellHeight.SM,
@@ -313,12 +438,12 @@ def table_panel(
         transformation("merge"),
         transformation(
             "organize",
-            excludeByName={"Time": True},
+            excludeByName={"Time": True} | {name: True for name in headings if not headings[name]},
             indexByName={name: place for place, name in enumerate(headings)},
             renameByName=headings,
         ),
     ]
-    for column in columns:
+    for column in filter(lambda column: column.heading, columns):
         override(panel, column.heading, {"unit": column.unit, **column.properties})
     return panel
 
@@ -338,12 +463,14 @@ def transformation(kind: str, **options: Any) -> model.DataTransformerConfig:
     return model.DataTransformerConfig(id_val=kind, options=options)
 
 
-def override(panel: model.Panel, name: str, properties: Mapping[str, object]) -> None:
+def override(
+    panel: model.Panel, name: str, properties: Mapping[str, object], by: str = "byName"
+) -> None:
     """Change how the series or the column of one name looks, by Grafana's names of properties."""
     config = panel.field_config or model.FieldConfigSource()
     config.overrides.append(
         model.DashboardFieldConfigSourceOverrides(
-            matcher=model.MatcherConfig(id_val="byName", options=name),
+            matcher=model.MatcherConfig(id_val=by, options=name),
             properties=[
                 model.DynamicConfigValue(id_val=key, value=value)
                 for key, value in properties.items()
@@ -396,7 +523,12 @@ def _color(face: Face) -> model.FieldColor:
         return fixed(face.color)
     if face.steps or face.words:
         return model.FieldColor(mode=model.FieldColorModeId.THRESHOLDS)
-    return model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+    return one_each()
+
+
+def one_each() -> model.FieldColor:
+    """Let Grafana choose colours, no two alike; those it chooses by name may be."""
+    return model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC)
 
 
 def fixed(color: str) -> model.FieldColor:

@@ -1,0 +1,53 @@
+"""A Prometheus that holds a week of two simulated homes, which rules and dashboards are tried on.
+
+``home`` has everything, ``shed`` has neither meters nor batteries.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+from harness import ROOT, free_port, program, running
+
+NOON = datetime.fromisoformat("2026-06-20T12:30:00-07:00")
+MIDNIGHT = datetime.fromisoformat("2026-06-20T00:15:00-07:00")
+STEP = 240
+HOMES = {"home": "everything", "shed": "standard"}
+"""By instance, the profile of each."""
+
+
+@contextmanager
+def week(folder: Path) -> Iterator[httpx.Client]:
+    """Write the past of both homes, serve it, and return a client of that Prometheus."""
+    promtool, prometheus = program("promtool", "prometheus"), program("prometheus", "prometheus")
+    data, configuration = folder / "data", folder / "prometheus.yml"
+    for instance, profile in HOMES.items():
+        _write(folder / "history.om", instance, profile)
+        blocks = ["tsdb", "create-blocks-from", "--quiet", "--max-block-duration=720h"]
+        command = [promtool, *blocks, "openmetrics", str(folder / "history.om"), str(data)]
+        subprocess.run(command, check=True, capture_output=True)
+    configuration.write_text("")
+    own = f"127.0.0.1:{free_port()}"
+    options = [f"--config.file={configuration}", f"--storage.tsdb.path={data}"]
+    options += [f"--web.listen-address={own}", "--storage.tsdb.retention.time=10y"]
+    transport = httpx.HTTPTransport(retries=9)
+    with (
+        running([prometheus, *options]),
+        httpx.Client(transport=transport, base_url=f"http://{own}", timeout=60) as client,
+    ):
+        while client.get("/-/ready").status_code != 200:
+            time.sleep(0.1)
+        yield client
+
+
+def _write(output: Path, instance: str, profile: str) -> None:
+    command = [sys.executable, "-m", "exporter", "demo", "--history=8d", f"--step={STEP}"]
+    options = [f"--profile={profile}", f"--instance={instance}", f"--clock={NOON.isoformat()}"]
+    subprocess.run(
+        [*command, *options, f"--output={output}"], check=True, capture_output=True, cwd=ROOT
+    )
