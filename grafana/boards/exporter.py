@@ -182,8 +182,8 @@ def _asked() -> list[model.Panel]:
         ),
         heat(
             "How long pages take",
-            "Pages by the time that they took, waiting for their turn included; the darker, the "
-            "more of them.",
+            "Pages by the time that they took, waiting for their turn included; the scale below "
+            "tells how many.",
             Query(f"60 * sum by (le) (rate({bucket}[$__rate_interval]))", "{{le}}"),
             unit=look.PER_MINUTE,
             buckets=look.SECONDS,

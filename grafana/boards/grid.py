@@ -108,7 +108,6 @@ def board() -> model.Dashboard:
             ),
         ],
         since="now-24h",
-        shown=(VOLTAGE, MEASURED["acVoltageINmV"], meters.ENABLED, controller.RELAY),
     )
 
 

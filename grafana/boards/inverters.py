@@ -87,7 +87,6 @@ def board() -> model.Dashboard:
             query_variable("inverter", "Inverter", f"label_values({serials}, serial)"),
         ],
         since="now-24h",
-        shown=(family.REPORTED,),
     )
 
 

@@ -198,7 +198,7 @@ def _panels() -> list[model.Panel]:
     return [
         heat(
             "Power of each panel",
-            "One row for each inverter, by its serial number; the darker, the more power.",
+            "One row for each inverter, by its serial number; the scale below tells the power.",
             Query(by_site(select(inverters.POWER), "serial", how="max"), "{{serial}}"),
             unit=look.WATT,
             size=(16, 11),
