@@ -58,6 +58,7 @@ class Documents:
         self._tasks = tasks
         self._now = now
         self._held: dict[Endpoint, Document] = {}
+        self._shown: dict[Endpoint, Document] = {}
         self._flights: dict[Endpoint, Flight[Document]] = {}
         self._awaited: dict[Endpoint, Flight[Document]] = {}
         """The flights that a scrape waits for."""
@@ -71,15 +72,15 @@ class Documents:
             flight = self._send(endpoint)
             if not endpoint.later:
                 self._awaited[endpoint] = flight
-            return Asked(endpoint, held, flight)
+            return Asked(endpoint, held, flight, self._shown)
         if now >= held.fresh:
             self._send(endpoint)
-        return Asked(endpoint, held, None)
+        return Asked(endpoint, held, None, self._shown)
 
     def ages(self) -> Iterator[tuple[str, float]]:
-        """Tell how old each page at hand is, in seconds."""
+        """Tell how old each page is that was handed out last, in seconds."""
         now = self._now()
-        for endpoint, document in self._held.items():
+        for endpoint, document in self._shown.items():
             if document.data is not None and now < document.keep:
                 yield endpoint.path, now - document.received
 
@@ -143,6 +144,8 @@ class Asked:
     endpoint: Endpoint
     held: Document | None
     flight: Flight[Document] | None
+    shown: dict[Endpoint, Document]
+    """Where the page is noted that is handed out."""
 
     @property
     def at_hand(self) -> bool:
@@ -154,6 +157,10 @@ class Asked:
 
         ``deadline`` is a time of ``anyio.current_time``.
         """
+        document = self.shown[self.endpoint] = await self._document(deadline)
+        return document
+
+    async def _document(self, deadline: float) -> Document:
         if self.flight is None and self.held is not None:
             return self.held
         if self.flight is not None:

@@ -10,6 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from anyio.abc import TaskGroup
+from harness import Clock
 
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.documents import Document, Documents
@@ -42,17 +43,6 @@ class Gateway:
         if endpoint is INFO:
             self.identity = answer
         return answer
-
-
-@dataclass
-class Clock:
-    """A clock that is set by hand."""
-
-    moment: float = 1000.0
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.moment
 
 
 @pytest.fixture
@@ -125,6 +115,19 @@ async def test_an_older_document_is_shown_while_a_new_one_comes(
     second = await read(documents, KEPT, seconds=-1)
     assert second.data == "new"
     assert gateway.asked[KEPT.path] == 2
+
+
+async def test_the_age_told_is_that_of_what_is_shown(
+    documents: Documents, gateway: Gateway, clock: Clock
+) -> None:
+    """A new answer that comes too late for a scrape does not make the older one young."""
+    await read(documents, KEPT)
+    clock.moment += 100
+    await read(documents, KEPT)
+    await land(documents, gateway, KEPT, 2)
+    assert dict(documents.ages()) == {KEPT.path: 100}
+    await read(documents, KEPT)
+    assert dict(documents.ages()) == {KEPT.path: 0}
 
 
 async def test_a_document_beyond_its_time_is_not_shown(
