@@ -1,6 +1,6 @@
-"""A Prometheus that holds a week of two simulated homes, which rules and dashboards are tried on.
+"""A Prometheus that holds a week of simulated homes, which rules and dashboards are tried on.
 
-``home`` has everything, ``shed`` has neither meters nor batteries.
+``home`` has everything, ``shed`` has neither meters nor batteries, ``farm`` three phases of 230 V.
 """
 
 import subprocess
@@ -17,13 +17,13 @@ from harness import ROOT, free_port, program, running
 NOON = datetime.fromisoformat("2026-06-20T12:30:00-07:00")
 MIDNIGHT = datetime.fromisoformat("2026-06-20T00:15:00-07:00")
 STEP = 240
-HOMES = {"home": "everything", "shed": "standard"}
+HOMES = {"home": "everything", "shed": "standard", "farm": "three-phase"}
 """By instance, the profile of each."""
 
 
 @contextmanager
 def week(folder: Path) -> Iterator[httpx.Client]:
-    """Write the past of both homes, serve it, and return a client of that Prometheus."""
+    """Write the past of all homes, serve it, and return a client of that Prometheus."""
     promtool, prometheus = program("promtool", "prometheus"), program("prometheus", "prometheus")
     data, configuration = folder / "data", folder / "prometheus.yml"
     for instance, profile in HOMES.items():

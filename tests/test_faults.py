@@ -261,7 +261,7 @@ async def test_damaged_state_files_are_survived(
     async with exporting(world) as client:
         await client.scrape()
     damaged = [file.write_bytes(damage) for file in files_in(configure(world).state_dir)]
-    assert len(damaged) == 2  # the token and the certificate
+    assert len(damaged) == 3  # the token, the certificate, and what the ledger keeps
     async with exporting(world) as client:
         assert (await client.scrape()).value("up") == 1
 

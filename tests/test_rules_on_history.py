@@ -1,4 +1,4 @@
-"""Every rule on a real Prometheus with a week of two homes: nothing fails, nothing is absurd."""
+"""Every rule on a real Prometheus with a week of three homes: nothing fails, nothing is absurd."""
 
 import re
 from collections.abc import Callable

@@ -48,7 +48,7 @@ class Gateway:
 @pytest.fixture
 def clock() -> Clock:
     """Return a clock that is set by hand."""
-    return Clock()
+    return Clock(1000)
 
 
 @pytest.fixture
