@@ -5,21 +5,13 @@ from collections.abc import Mapping
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look, promql
+from boards.bars import bars
 from boards.board import Row, dashboard
-from boards.panels import (
-    DAY,
-    Column,
-    Face,
-    Query,
-    bars,
-    gauge_panel,
-    graph,
-    override,
-    stat_panel,
-    table_panel,
-    timeline,
-)
+from boards.graphs import graph, timeline
+from boards.panel import DAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
+from boards.tables import Column, table_panel
+from boards.values import gauge_panel, stat_panel
 from exporter.collectors import ac_batteries, batteries, collar, controller, flows, storage
 from exporter.metric import Family
 

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look
-from boards.panels import DATASOURCE
+from boards.panel import DATASOURCE
 from boards.promql import select
 from exporter import outcome
 from exporter.collectors import controller

@@ -7,20 +7,11 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import stat
 
 from boards import look, promql
+from boards.bars import bars, days
 from boards.board import Row, dashboard, text_variable
-from boards.panels import (
-    DAY,
-    Face,
-    Query,
-    bars,
-    days,
-    fixed,
-    override,
-    shares,
-    stat_panel,
-    transformation,
-)
+from boards.panel import DAY, Face, Query, fixed, override, transformation
 from boards.promql import SITE, by_site, everywhere, select
+from boards.values import shares, stat_panel
 from exporter.collectors import flows, production
 
 RANGE = "$__range"

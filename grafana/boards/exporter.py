@@ -4,20 +4,11 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look
 from boards.board import Row, dashboard
-from boards.panels import (
-    Column,
-    Face,
-    Query,
-    gauge_panel,
-    graph,
-    heat,
-    override,
-    ranking,
-    stat_panel,
-    table_panel,
-    timeline,
-)
+from boards.graphs import graph, heat, timeline
+from boards.panel import Face, Query, override
 from boards.promql import SITE, by_site, labelled, select
+from boards.tables import Column, table_panel
+from boards.values import gauge_panel, ranking, stat_panel
 from exporter import outcome, telemetry
 from exporter.collectors import gateway as identity
 from exporter.collectors import production

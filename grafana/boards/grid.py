@@ -5,19 +5,13 @@ from collections.abc import Mapping, Sequence
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look
+from boards.bars import tally
 from boards.board import Row, choice_variable, dashboard
-from boards.panels import (
-    Column,
-    Face,
-    Query,
-    graph,
-    override,
-    stat_panel,
-    table_panel,
-    tally,
-    timeline,
-)
+from boards.graphs import graph, timeline
+from boards.panel import Face, Query, override
 from boards.promql import SITE, by_site, select
+from boards.tables import Column, table_panel
+from boards.values import stat_panel
 from exporter.collectors import collar, controller, gateway, inverters, meters
 from exporter.metric import Family
 

@@ -5,24 +5,13 @@ from collections.abc import Mapping
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look, promql
+from boards.bars import bars
 from boards.board import Row, dashboard, query_variable
-from boards.panels import (
-    DAY,
-    TODAY,
-    Column,
-    Face,
-    Query,
-    bars,
-    cells,
-    graph,
-    heat,
-    override,
-    ranking,
-    stat_panel,
-    table_panel,
-    timeline,
-)
+from boards.graphs import cells, graph, heat, timeline
+from boards.panel import DAY, TODAY, Face, Query, override
 from boards.promql import SITE, by_site, select, short_serial
+from boards.tables import Column, table_panel
+from boards.values import ranking, stat_panel
 from exporter.collectors import gateway, inventory
 from exporter.collectors import inverters as family
 from exporter.metric import Family

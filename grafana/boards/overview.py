@@ -3,22 +3,13 @@
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look, promql
+from boards.bars import bars
 from boards.board import Row, dashboard
-from boards.panels import (
-    TODAY,
-    Column,
-    Face,
-    Query,
-    bars,
-    gauge_panel,
-    graph,
-    heat,
-    override,
-    ranking,
-    stat_panel,
-    table_panel,
-)
+from boards.graphs import graph, heat
+from boards.panel import TODAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
+from boards.tables import Column, table_panel
+from boards.values import gauge_panel, ranking, stat_panel
 from exporter import outcome
 from exporter.collectors import flows, inverters, production, storage
 
