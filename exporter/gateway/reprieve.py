@@ -7,6 +7,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from exporter.gateway.errors import GatewayError
+from exporter.gateway.flight import ENDING
 
 T = TypeVar("T")
 
@@ -27,4 +28,4 @@ async def reprieved(tasks: TaskGroup, seconds: float, work: Callable[[], Awaitab
             return await work()
         finally:
             done.set()
-    raise GatewayError("the exporter is ending")
+    raise GatewayError(ENDING)
