@@ -94,7 +94,7 @@ class Telemetry:
     def fragments(self) -> Iterable[Fragment]:
         """Hand over the metrics as they are now."""
         settings = families([*RELOADED(self._reloaded), *RELOAD_TIME(self._reload_time)])
-        return Fragment(list(self._registry.collect())), Fragment(settings)
+        return (Fragment([*self._registry.collect(), *settings]),)
 
     def _counter(self, family: Family) -> Counter:
         return Counter(family.base, family.help, family.labels, registry=self._registry)

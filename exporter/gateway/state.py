@@ -3,6 +3,7 @@
 import logging
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class StateFile:
             "w", encoding="utf-8", dir=self.path.parent, suffix=".tmp", delete=False
         ) as file:
             try:
+                self._give(file.fileno())
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -67,6 +69,13 @@ class StateFile:
             except BaseException:  # a signal that ends the process leaves no half file either
                 Path(file.name).unlink()
                 raise
+
+    def _give(self, descriptor: int) -> None:
+        """Leave a file that root writes by hand to the service whose folder it is."""
+        folder = self.path.parent.stat()
+        if os.geteuid() == 0:
+            with suppress(PermissionError):  # root without rights, as in a container
+                os.fchown(descriptor, folder.st_uid, folder.st_gid)
 
     def _warn(self, what: str, why: str | None) -> None:
         if what not in self._said or self._said[what] != why:

@@ -160,3 +160,12 @@ def test_an_end_in_the_middle_of_a_write_leaves_the_old_text(
         file.write("new")
     assert file.read() == "old"
     assert list(tmp_path.iterdir()) == [file.path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for others")
+def test_root_writes_for_the_service(tmp_path: Path) -> None:
+    """What root has written by hand, as with 'trust', the service's own user can read."""
+    os.chown(tmp_path, 65_534, 65_534)
+    file = StateFile(tmp_path / "home.token")
+    file.write("secret")
+    assert (file.path.stat().st_uid, mode(file.path)) == (65_534, 0o600)
