@@ -13,8 +13,11 @@ From the ground up; each line imports only from lines above it:
     settings                what the user says, in setting_groups of setting_values;
                             settings_source reads it
     outcome, scrape         how collectors fared; one scrape of all of them
-    fleet, landing          all gateways; the page for people
-    web, server             the HTTP side, and the process around it
+    plan, assembly          what a site is made from; its parts, put together
+    fleet, landing          all gateways, which may change; the page for people
+    live_settings           the settings in force, which can be read again
+    web, server             the HTTP side, and the process around it, with
+    shortage                one line for file descriptors that have run out
     rehearsal, spool,       the demo's past, scraped by the real thing, and written
     history                 for promtool
     check, playing, cli     the commands

@@ -10,8 +10,10 @@ import uvicorn
 
 from exporter import __version__
 from exporter.address import listening
+from exporter.live_settings import Read
 from exporter.settings import Settings
 from exporter.settings_source import unknown
+from exporter.shortage import Shortage
 from exporter.web import application
 
 log = logging.getLogger(__name__)
@@ -20,8 +22,8 @@ GRACE = 1
 """Seconds that running scrapes get to end when the process is told to."""
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit code."""
+def serve(settings: Settings, read: Read | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code. SIGHUP reads the settings again."""
     set_up_logging(settings.log.level)
     for name in unknown(os.environ):
         log.warning("variable=%s is no setting and does nothing", name)
@@ -34,7 +36,7 @@ def serve(settings: Settings) -> int:
     )
     server = _Server(
         uvicorn.Config(
-            application(settings),
+            application(settings, read),
             host=host,
             port=port,
             log_config=None,
@@ -45,6 +47,7 @@ def serve(settings: Settings) -> int:
         )
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("asyncio").addFilter(Shortage())
     try:
         server.run()
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_settings import CliImplicitFlag
 
 from exporter import address
 from exporter.setting_values import Certificates, Secret, SecretFile, SecureUrl, wrong
@@ -48,6 +49,8 @@ class Digest(Section):
 class Cloud(Section):
     """Where tokens come from."""
 
+    model_config = ConfigDict(frozen=True)
+
     entrez_url: SecureUrl = Field("https://entrez.enphaseenergy.com", description="token service")
     enlighten_url: SecureUrl = Field(
         "https://enlighten.enphaseenergy.com", description="account service"
@@ -66,6 +69,9 @@ class Web(Section):
     )
     telemetry_path: str = Field(
         "/metrics", pattern=r"^/[\w/.-]+$", description="path of the metrics"
+    )
+    enable_lifecycle: CliImplicitFlag[bool] = Field(
+        default=False, description="let POST and PUT to /-/reload read the settings again"
     )
 
 

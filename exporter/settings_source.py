@@ -61,6 +61,10 @@ def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Se
 
     try:
         return Sources(**(given or {}))
+    except RuntimeError:  # Path.home's
+        raise WrongSettingError(
+            f"{PREFIX}STATE_DIR is missing: this user has no home directory"
+        ) from None
     except ValidationError as error:
         raise WrongSettingError(_line(error)) from None
     except SettingsError as error:

@@ -15,7 +15,7 @@ from prometheus_client import (
 
 from exporter import __version__
 from exporter.exposition import Fragment
-from exporter.metric import PREFIX, Family, counter, info
+from exporter.metric import PREFIX, Family, counter, families, gauge, info
 
 BUILD = info("exporter_build_info", "The exporter's version.", "version")
 REQUESTS = counter(
@@ -38,6 +38,13 @@ SURPRISES = counter(
     "collector",
 )
 LOGINS = counter("logins_total", "Logins to the cloud, by how they ended.", "gateway", "outcome")
+RELOADED = gauge(
+    "config_last_reload_successful",
+    "Whether the settings were right when they were last read (1) or not (0).",
+)
+RELOAD_TIME = gauge(
+    "config_last_reload_success_timestamp_seconds", "Since when the settings in force are so."
+)
 
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90)
 
@@ -62,6 +69,8 @@ class Telemetry:
         )
         self._surprises = self._counter(SURPRISES)
         self._logins = self._counter(LOGINS)
+        self._reloaded: bool | None = None
+        self._reload_time: float | None = None
 
     def surprise(self, gateway: str, collector: str, count: int) -> None:
         """Count what made no sense in a collector's documents."""
@@ -77,9 +86,15 @@ class Telemetry:
         """Count an attempt at a login."""
         self._logins.labels(gateway, outcome).inc()
 
+    def configured(self, moment: float | None) -> None:
+        """Note when the settings were read, or ``None`` if they were wrong."""
+        self._reloaded = moment is not None
+        self._reload_time = moment or self._reload_time
+
     def fragments(self) -> Iterable[Fragment]:
         """Hand over the metrics as they are now."""
-        return (Fragment(list(self._registry.collect())),)
+        settings = families([*RELOADED(self._reloaded), *RELOAD_TIME(self._reload_time)])
+        return (Fragment([*self._registry.collect(), *settings]),)
 
     def _counter(self, family: Family) -> Counter:
         return Counter(family.base, family.help, family.labels, registry=self._registry)

@@ -175,6 +175,8 @@ def test_another_source_after_a_restart_goes_on() -> None:
         '[["n", ["a"], "readings", "x", 1, 1]]',
         '[["enphase_test_energy_joules_total", ["a"], "readings", NaN, 1, 1]]',
         "\x00",
+        pytest.param("[" * 100_000, id="deep"),
+        '[["enphase_test_energy_joules_total", ["\\ud800"], "readings", 1, 1, 1]]',
     ],
 )
 def test_a_damaged_text_is_ignored(text: str) -> None:

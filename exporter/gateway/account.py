@@ -140,7 +140,7 @@ class _Record:
                 return 0.0, None
             latest = self._now() + 2 * REFUSAL_PAUSE  # a clock that was ahead must not lock us out
             return min(float(kept["until"]), latest), self.KINDS[kept["kind"]](str(kept["why"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             self._file.ignore("it holds no refused login")
             return 0.0, None
 

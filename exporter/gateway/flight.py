@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+ENDING = "the exporter is ending, or its settings have changed"
+
 
 class Flight(Generic[T]):
     """Work under way in a task group; its result, or its ``GatewayError``, is for all who wait."""
@@ -21,7 +23,10 @@ class Flight(Generic[T]):
         self._landed = anyio.Event()
         self._results: list[T] = []
         self._error: GatewayError | None = None
-        tasks.start_soon(self._fly, work)
+        try:
+            tasks.start_soon(self._fly, work)
+        except RuntimeError:  # the group has ended: other settings came in the middle of a scrape
+            self._landed.set()
 
     @property
     def over(self) -> bool:
@@ -39,7 +44,7 @@ class Flight(Generic[T]):
         if self._error is not None:
             raise self._error.with_traceback(None)
         if not self._results:
-            raise GatewayError("the exporter is ending")
+            raise GatewayError(ENDING)
         return self._results[0]
 
     async def _fly(self, work: Callable[[], Awaitable[T]]) -> None:

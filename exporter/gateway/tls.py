@@ -8,9 +8,11 @@ is kept, and another one is taken only in the last quarter of the old one's life
 import hashlib
 import json
 import logging
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,9 @@ class Certificate:
     def renewal(self) -> float:
         """From when on the gateway may show a successor."""
         return self.not_before + RENEWAL_SHARE * (self.not_after - self.not_before)
+
+
+FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
 class CertificateChanged(ssl.SSLCertVerificationError):
@@ -170,13 +175,19 @@ class Pin(Trust):
         if text is None:
             return None
         try:
-            kept = json.loads(text)
-            return Certificate(
-                str(kept["sha256"]), float(kept["not_before"]), float(kept["not_after"])
-            )
-        except (ValueError, TypeError, KeyError):
+            return _kept(text)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             self._file.ignore("it holds no certificate's fingerprint")
             return None
+
+
+def _kept(text: str) -> Certificate:
+    """Read a pin; raises an error of json's or Python's for what is none."""
+    kept = json.loads(text)
+    found = Certificate(kept["sha256"], float(kept["not_before"]), float(kept["not_after"]))
+    if not FINGERPRINT.fullmatch(found.sha256) or not isfinite(found.not_before + found.not_after):
+        raise ValueError
+    return found
 
 
 def fingerprint(der: bytes) -> str:

@@ -13,12 +13,16 @@ from exporter.gateway.brake import Brake
 from exporter.gateway.errors import GatewayError, LoginError, NotOurs, Rejected
 from exporter.gateway.flight import Flight
 from exporter.gateway.jwt import Token
+from exporter.gateway.reprieve import reprieved
 from exporter.gateway.state import StateFile
 
 log = logging.getLogger(__name__)
 
 RENEWAL_CHECK = 60.0
 """Seconds between looks at the clock; a renewal is due days, at the least hours, before the end."""
+
+LAST_SECONDS = 1.0
+"""What a login under way gets when the process is told to end: its token may just be coming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,10 @@ class Tokens:
 
     async def keep(self) -> None:
         """Renew the token whenever it is due, for ever."""
+        said: str | None = None
         while True:
             await anyio.sleep(RENEWAL_CHECK)
-            try:
-                self._take_given()
-            except LoginError as error:
-                log.warning("%s", error)
+            said = self._look_at_given(said)
             await self.renew_if_due()
 
     async def renew_if_due(self) -> None:
@@ -143,7 +145,10 @@ class Tokens:
             raise self._denied.with_traceback(None)
         self._denied = None
         if self._login is None or self._login.over:
-            self._login = Flight(self._tasks, lambda: self._obtain(serial))
+            self._login = Flight(
+                self._tasks,
+                lambda: reprieved(self._tasks, LAST_SECONDS, lambda: self._obtain(serial)),
+            )
         return await self._login.landed()
 
     async def _obtain(self, serial: str) -> Token:
@@ -163,6 +168,16 @@ class Tokens:
         self._file.write(f"{token.text}\n{self._given_mark}".strip())
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
         return token
+
+    def _look_at_given(self, said: str | None) -> str | None:
+        """Take a token that was put into the file; return what is wrong with it, said once."""
+        try:
+            self._take_given()
+        except LoginError as error:
+            if str(error) != said:
+                log.warning("%s", error)
+            return str(error)
+        return None
 
     def _take_given(self) -> None:
         given = self._given.read()

@@ -240,6 +240,7 @@ async def test_two_gateways_make_one_attempt_with_a_wrong_password(start: Start)
         "{}",
         '{"key": "x", "salt": "no hex"}',
         '{"key": "x", "salt": 1}',
+        pytest.param("[" * 100_000, id="deep"),
     ],
 )
 async def test_a_damaged_record_is_no_record(
@@ -251,9 +252,12 @@ async def test_a_damaged_record_is_no_record(
     assert "is ignored: it holds no refused login" in caplog.text
 
 
-@pytest.mark.parametrize(("name", "value"), [("kind", "GatewayError"), ("until", "soon")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("kind", "GatewayError"), ("kind", []), ("until", "soon"), ("until", 10**400)],
+)
 async def test_an_unknown_record_is_no_record(
-    start: Start, tmp_path: Path, name: str, value: str
+    start: Start, tmp_path: Path, name: str, value: object
 ) -> None:
     """What another version has kept otherwise holds nobody back."""
     way = Way(Refused("wrong"))

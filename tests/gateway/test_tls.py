@@ -1,6 +1,8 @@
 """Whom the exporter trusts to be the gateway: decided before a word is said."""
 
 import datetime as dt
+import json
+import math
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -153,8 +155,24 @@ async def test_trust_given_elsewhere_is_noticed(world: World, configure: Configu
         assert running.session.up
 
 
+def pin(**changes: object) -> str:
+    """Write a pin in which something is wrong."""
+    return json.dumps({"sha256": "0" * 64, "not_before": 0.0, "not_after": 1.0} | changes)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"sha256": "ab"}', '{"sha256": "ab", "not_before": []']
+    "text",
+    [
+        "",
+        "[]",
+        pytest.param("[" * 100_000, id="deep"),
+        '{"sha256": "ab"}',
+        '{"sha256": "ab", "not_before": []',
+        pin(sha256="ab"),
+        pin(sha256="\ud800" * 64),
+        pin(not_before=10**400),
+        pin(not_after=math.nan),
+    ],
 )
 async def test_a_damaged_pin_is_a_first_use(
     world: World, configure: Configure, caplog: pytest.LogCaptureFixture, text: str
