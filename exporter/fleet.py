@@ -1,6 +1,7 @@
 """The configured gateways, each with its session and token keeper, under one task group."""
 
 import hashlib
+import itertools
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -28,8 +29,12 @@ from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
 
-SAVED_EVERY = 600.0
-"""Seconds between writes of what the ledgers keep: cards in small computers wear out."""
+LOOK = 60.0
+"""Seconds between looks at the ledgers: a process that is killed forgets no more than that of what
+matters in them."""
+
+SAVED_EVERY = 10
+"""Looks between writes of what the ledgers keep: cards in small computers wear out."""
 
 
 class Fleet:
@@ -71,10 +76,11 @@ class Fleet:
             account.insist()
 
     async def _keep_ledgers(self) -> None:
-        while True:
-            await anyio.sleep(SAVED_EVERY)
+        for look in itertools.count(1):
+            await anyio.sleep(LOOK)
             for site in self.sites.values():
-                if site.ledger.unsaved:
+                due = site.ledger.urgent or look % SAVED_EVERY == 0
+                if due and site.ledger.unsaved:
                     file, page = self._ledger_file(site.name), site.ledger.page()
                     await anyio.to_thread.run_sync(file.write, page)
 

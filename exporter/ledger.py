@@ -25,8 +25,8 @@ JITTER = KWH
 """Joules; a smaller fall is jitter, and held until the counter has grown beyond it."""
 
 LASTING = 600.0
-"""Seconds that a larger fall or jump must last: gateways that start show zeros, or the sum of half
-of their inverters, for some minutes; others answered with another counter for one poll."""
+"""Seconds that a larger fall or jump must last: gateways that start show the sum of half of their
+inverters for some minutes; others answered with another counter for one poll."""
 
 WRAP = 2.0**32
 """Joules at which the counters of some firmware begin anew, alone or as a part of a sum."""
@@ -34,11 +34,24 @@ WRAP = 2.0**32
 POSSIBLE = 300_000.0
 """Watts; more than any site behind one gateway makes, buys or sells."""
 
+USUAL = 10_000.0
+"""Watts; more than a house makes, buys or sells in the mean of a day."""
+
 SLACK = 25 * KWH
 """Joules that a counter may gain at once: an inverter that was not heard of for days catches up."""
 
 CATCHING_UP = 500 * KWH
 """Joules; a larger jump that lasts is no energy, but another way of counting."""
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Readings that can follow one another, but not what was told before."""
+
+    first: float
+    since: float
+    last: float
+    seen: float
 
 
 @dataclass(slots=True)
@@ -49,8 +62,9 @@ class Entry:
     reading: float
     seen: float
     offset: float = 0.0
-    doubted: float | None = None
-    """Since when the source shows what cannot be."""
+    doubt: Doubt | None = None
+    kept: bool = False
+    """Whether this process knows it from the last one only, which may have told more since."""
 
     @property
     def told(self) -> float:
@@ -71,8 +85,8 @@ class Ledger:
         self._entries = _entries(kept) if kept else {}
         self._started: set[Series] = set()
         self._told_of: set[Series] = set()
-        self.unsaved = False
-        """Whether ``page`` has changed since it was last asked for."""
+        self.unsaved = self.urgent = False
+        """Whether ``page`` has changed since it was last asked for, and so that it matters."""
 
     def settle(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Pass samples on; a counter gets the value that it may show, a second source is left out.
@@ -84,11 +98,13 @@ class Ledger:
             if sample.family.kind != "counter":
                 yield sample
             elif (entry := self._entry(sample)).source == sample.source:
-                yield sample._replace(value=self._value(entry, sample.value, sample.family.name))
+                self._take(entry, sample.value, sample.family.name)
+                if not entry.kept:
+                    yield sample._replace(value=entry.told)
 
     def page(self) -> str:
         """Return what the next process has to know."""
-        self.unsaved = False
+        self.unsaved = self.urgent = False
         return json.dumps(
             [
                 (name, labels, e.source, e.reading, e.seen, e.offset)
@@ -116,39 +132,63 @@ class Ledger:
         self._started.add(series)
         return entry
 
-    def _value(self, entry: Entry, reading: float, name: str) -> float:
-        """Take a reading, unless it is in doubt; return what is to be told."""
-        change = reading - entry.reading
-        possible = SLACK + POSSIBLE * max(self._now() - entry.seen, 0)
-        if not -JITTER < change <= possible:
-            if self._may_pass(entry):
-                return entry.told
-            entry.offset = _offset(entry, reading, possible)
-            log.warning("%s went from %.0f to %.0f J at its source", name, entry.reading, reading)
-        elif change < 0:
-            reading = entry.reading
-        self.unsaved |= change != 0
-        entry.reading, entry.seen, entry.doubted = reading, self._now(), None
-        return entry.told
+    def _take(self, entry: Entry, reading: float, name: str) -> None:
+        """Take a reading, unless it is in doubt."""
+        now, before = self._now(), entry.reading
+        if not _follows(before, reading, now - entry.seen):
+            doubt = self._doubt(entry, reading)
+            if reading == 0 or now - doubt.since < LASTING:
+                return  # zero says nothing: a gateway that starts shows it, at night until dawn
+            entry.offset = _offset(entry, doubt)
+            self.urgent = True
+            log.warning("%s went from %.0f to %.0f J at its source", name, before, reading)
+        else:
+            reading = max(reading, before)
+        self.unsaved |= reading != before
+        entry.reading, entry.seen, entry.doubt, entry.kept = reading, now, None, False
 
-    def _may_pass(self, entry: Entry) -> bool:
-        """Whether what cannot be may yet turn out to be a gateway that is just starting."""
-        if entry.doubted is None:
-            entry.doubted = self._now()
-        return self._now() - entry.doubted < LASTING
+    def _doubt(self, entry: Entry, reading: float) -> Doubt:
+        """Go on with the doubt, or begin anew where a reading does not follow the last one."""
+        now, doubt = self._now(), entry.doubt
+        if doubt is None or not _follows(doubt.last, reading, now - doubt.seen):
+            self.urgent |= doubt is None
+            doubt = entry.doubt = Doubt(reading, now, reading, now)
+        doubt.last, doubt.seen = max(doubt.last, reading), now
+        return doubt
 
 
-def _offset(entry: Entry, reading: float, possible: float) -> float:
-    """Explain a fall or a jump that lasts; return what is to be added to the source from now on."""
-    fall = entry.reading - reading
-    wraps = math.ceil((fall - JITTER) / WRAP)
-    if wraps > 0 and wraps * WRAP - fall <= SLACK:
+def _follows(before: float, reading: float, seconds: float) -> bool:
+    """Whether a counter may show this after that, but for some jitter."""
+    return -JITTER < reading - before <= _gain(USUAL, seconds)
+
+
+def _gain(watts: float, seconds: float) -> float:
+    return SLACK + watts * max(seconds, 0)
+
+
+def _offset(entry: Entry, doubt: Doubt) -> float:
+    """Explain a fall or a jump that lasts; return what is to be added to the source from now on.
+
+    Where two explanations are possible, the one that tells of less energy is taken.
+    """
+    change, seconds = doubt.first - entry.reading, doubt.since - entry.seen
+    if change > 0:
+        return entry.offset - _uncounted(entry, change, seconds)
+    usual = min(_gain(USUAL, seconds), CATCHING_UP)
+    wraps = math.floor((-change - JITTER) / WRAP) + 1
+    if wraps * WRAP + change <= usual:
         return entry.offset + wraps * WRAP
-    if fall > 0 and reading <= possible:
+    if doubt.first <= usual:
         return 0.0  # a new meter began at zero since; Prometheus knows what a reset is
-    if -CATCHING_UP < fall < 0:
-        return entry.offset
-    return entry.offset + fall  # such as an inverter taken off the roof: go on without its past
+    return entry.offset - change  # such as an inverter taken off the roof: go on without its past
+
+
+def _uncounted(entry: Entry, jump: float, seconds: float) -> float:
+    """Return how much of a jump is no energy."""
+    if jump <= _gain(POSSIBLE, seconds):
+        return 0.0
+    returned = min(jump, max(entry.offset, 0.0))  # what the offset stood in for
+    return returned if jump - returned <= CATCHING_UP else jump
 
 
 def _entries(kept: str) -> dict[Series, Entry]:
@@ -158,7 +198,7 @@ def _entries(kept: str) -> dict[Series, Entry]:
         log.warning("what was kept of the counters is damaged, and ignored")
         return {}
     return {
-        (name, labels): Entry(source, reading, seen, offset)
+        (name, labels): Entry(source, reading, seen, offset, kept=True)
         for name, labels, source, reading, seen, offset in rows
         if all(map(math.isfinite, (reading, seen, offset)))
     }

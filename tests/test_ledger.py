@@ -122,11 +122,28 @@ def test_what_was_made_unheard_of_counts_late() -> None:
 
 
 def test_an_outage_is_bridged() -> None:
-    """What a site can have made while nobody asked is told at once."""
+    """What a house can have made while nobody asked is told at once."""
     counting = Counting()
     counting.say(20e9)
     counting.clock.moment += 86_400
-    assert counting.says(20e9 + 40 * SLACK) == [20e9 + 40 * SLACK]
+    assert counting.says(20e9 + 10 * SLACK) == [20e9 + 10 * SLACK]
+
+
+def test_an_outage_of_a_large_site_is_bridged() -> None:
+    """What a hundred kilowatts made in a day is believed when it lasts, and told whole."""
+    counting = Counting()
+    counting.say(20e9)
+    counting.clock.moment += 86_400
+    assert counting.says(20e9 + 40 * SLACK) == [20e9]
+    assert counting.lasts(20e9 + 40 * SLACK) == 20e9 + 40 * SLACK
+
+
+def test_another_counter_after_an_outage_is_passed_over() -> None:
+    """A gateway that starts with one odd answer paints no day, however long it was away."""
+    counting = Counting()
+    counting.say(20e9)
+    counting.clock.moment += 86_400
+    assert counting.says(24e9, 20e9 + 5 * KWH) == [20e9, 20e9 + 5 * KWH]
 
 
 def test_a_wrap_stays_undone_over_a_restart() -> None:
@@ -152,7 +169,86 @@ def test_a_restart_in_the_middle_of_a_fall_changes_nothing() -> None:
     counting = Counting()
     counting.says(25e9, 0)
     counting.restart()
-    assert counting.says(0, 0, 25e9 + 1) == [25e9, 25e9, 25e9 + 1]
+    assert counting.says(0, 0, 25e9 + 1) == [25e9 + 1]
+
+
+def test_a_killed_process_is_no_reset() -> None:
+    """What is kept may be older than what was told: it is not told again while it is in doubt."""
+    counting = Counting()
+    counting.say(25e9)
+    kept = counting.ledger.page()
+    counting.says(25e9 + 5)
+    counting.ledger = Ledger(kept, counting.clock)
+    assert counting.says(0, 12e9, 12e9, 25e9 + 6) == [25e9 + 6]
+
+
+def test_what_matters_is_to_be_kept_at_once() -> None:
+    """A doubt that begins, and one that ends, are urgent: the next process must know of them."""
+    counting = Counting()
+    counting.say(25e9)
+    assert not counting.ledger.urgent
+    counting.say(20e9)
+    assert counting.ledger.urgent
+    counting.restart()
+    assert not counting.ledger.urgent
+    counting.lasts(20e9)
+    counting.ledger.page()
+    counting.says(30e9, 30e9)
+    counting.ledger.page()
+    assert not counting.ledger.urgent
+    counting.lasts(30e9)
+    assert counting.ledger.urgent
+
+
+def test_a_wrap_in_an_outage_is_undone() -> None:
+    """A day without answers hides neither the wrap nor what was made meanwhile."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.clock.moment += 86_400
+    assert counting.lasts(25e9 + 80 * KWH - WRAP) == 25e9 + 80 * KWH
+
+
+def test_a_part_that_is_missing_after_an_outage_is_no_reset() -> None:
+    """However long nobody asked: megawatt hours are no new meter that began at zero."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.clock.moment += 86_400
+    assert counting.lasts(12e9) == 25e9
+
+
+def test_a_part_that_comes_back_late_is_no_energy() -> None:
+    """Half of the inverters, missing for an hour and coming back one by one, made nothing new."""
+    counting = Counting()
+    counting.say(3e9)
+    assert counting.lasts(1.6e9) == 3e9
+    assert counting.lasts(2.3e9) == 3e9
+    assert counting.lasts(3e9) == 3e9
+    assert counting.says(3e9 + KWH) == [3e9 + KWH]
+
+
+def test_zeros_that_last_are_no_reset() -> None:
+    """A gateway that starts at night may show zeros until dawn."""
+    counting = Counting()
+    counting.say(25e9)
+    assert counting.lasts(0) == 25e9
+    assert counting.says(0, 25e9 + 1) == [25e9, 25e9 + 1]
+
+
+def test_one_odd_answer_after_the_other_is_passed_over() -> None:
+    """Zeros, then half of the inverters: neither lasts, though both together do."""
+    counting = Counting()
+    counting.say(25e9)
+    assert counting.says(*[0] * 9, *[12e9] * 9, 25e9 + 1)[-2:] == [25e9, 25e9 + 1]
+
+
+def test_what_is_made_in_doubt_is_not_lost() -> None:
+    """While the ledger makes sure that an inverter has gone, the others go on."""
+    counting = Counting()
+    counting.say(25e9)
+    minutes = int(LASTING / SCRAPE)
+    told = counting.says(*(22e9 + minute * KWH / 6 for minute in range(minutes + 1)))
+    assert told[0] == 25e9
+    assert told[-1] == 25e9 + minutes * KWH / 6
 
 
 def test_another_source_after_a_restart_goes_on() -> None:
