@@ -67,8 +67,7 @@ class Fleet:
         await self._tasks.__aexit__(kind, error, trace)
         for site in self.sites.values():
             await site.session.aclose()
-            if site.ledger.unsaved:
-                self._ledger_file(site.name).write(site.ledger.page())
+            self._ledger_file(site.name).write(site.ledger.page(ended=True))
 
     def insist(self) -> None:
         """Let every account try its next login at once: a person asks for it."""

@@ -13,35 +13,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from exporter.doubt import KWH, LASTING, explain, follows
 from exporter.metric import Sample
-from exporter.unit import WATT_HOUR
 
 log = logging.getLogger(__name__)
 
-KWH = 1000 * WATT_HOUR
-JITTER = KWH
-"""Joules; a smaller fall is jitter, and held until the counter has grown beyond it."""
+SILENCE = 3600.0
+"""Seconds for which nothing is told of a counter after a process that was killed: it may have told
+more than it kept, and a power cut sets gateways back by some minutes, too."""
 
-LASTING = 600.0
-"""Seconds that a larger fall or jump must last: gateways that start show the sum of half of their
-inverters for some minutes; others answered with another counter for one poll."""
-
-WRAP = 2.0**32
-"""Joules at which the counters of some firmware begin anew, alone or as a part of a sum."""
-
-POSSIBLE = 300_000.0
-"""Watts; more than any site behind one gateway makes, buys or sells."""
-
-USUAL = 10_000.0
-"""Watts; more than a house makes, buys or sells in the mean of a day."""
-
-SLACK = 25 * KWH
-"""Joules that a counter may gain at once: an inverter that was not heard of for days catches up."""
-
-CATCHING_UP = 500 * KWH
-"""Joules; a larger jump that lasts is no energy, but another way of counting."""
+UNKEPT = 2 * KWH
+"""Joules; more than a house's counter gains between two writes: having gained that, it may speak
+before the time."""
 
 
 @dataclass(slots=True)
@@ -63,8 +48,8 @@ class Entry:
     seen: float
     offset: float = 0.0
     doubt: Doubt | None = None
-    kept: bool = False
-    """Whether this process knows it from the last one only, which may have told more since."""
+    silent: tuple[float, float] | None = None
+    """Until which moment nothing is told, or until which value."""
 
     @property
     def told(self) -> float:
@@ -72,8 +57,16 @@ class Entry:
         return self.reading + self.offset
 
 
+class Page(BaseModel):
+    """What is kept of a ledger."""
+
+    ended: bool
+    """Whether nothing was told after it was written."""
+
+    counters: list[tuple[str, tuple[str, ...], str, float, float, float]]
+
+
 Series = tuple[str, tuple[str, ...]]
-_ROWS = TypeAdapter(list[tuple[str, tuple[str, ...], str, float, float, float]])
 
 
 class Ledger:
@@ -82,10 +75,10 @@ class Ledger:
     def __init__(self, kept: str | None = None, now: Callable[[], float] = time.time) -> None:
         """Go on from what an earlier process has kept (``page``), if there is such a text."""
         self._now = now
-        self._entries = _entries(kept) if kept else {}
+        self._entries = _entries(kept, now()) if kept else {}
         self._started: set[Series] = set()
         self._told_of: set[Series] = set()
-        self.unsaved = self.urgent = False
+        self.unsaved = self.urgent = bool(self._entries)  # the page kept may say that it ended
         """Whether ``page`` has changed since it was last asked for, and so that it matters."""
 
     def settle(self, samples: Iterable[Sample]) -> Iterator[Sample]:
@@ -99,18 +92,17 @@ class Ledger:
                 yield sample
             elif (entry := self._entry(sample)).source == sample.source:
                 self._take(entry, sample.value, sample.family.name)
-                if not entry.kept:
+                if self._may_speak(entry):
                     yield sample._replace(value=entry.told)
 
-    def page(self) -> str:
-        """Return what the next process has to know."""
+    def page(self, *, ended: bool = False) -> str:
+        """Return what the next process has to know; ``ended`` promises that this is the end."""
         self.unsaved = self.urgent = False
-        return json.dumps(
-            [
-                (name, labels, e.source, e.reading, e.seen, e.offset)
-                for (name, labels), e in self._entries.items()
-            ]
-        )
+        rows = [
+            (name, labels, e.source, e.reading, e.seen, e.offset)
+            for (name, labels), e in self._entries.items()
+        ]
+        return json.dumps({"ended": ended, "counters": rows})
 
     def _entry(self, sample: Sample) -> Entry:
         series = sample.family.name, sample.labels
@@ -119,7 +111,8 @@ class Ledger:
             entry = self._entries[series] = Entry(sample.source, sample.value, self._now())
             self.unsaved = True
         elif entry.source != sample.source and series not in self._started:
-            entry = Entry(sample.source, sample.value, self._now(), entry.told - sample.value)
+            offset = entry.told - sample.value
+            entry = Entry(sample.source, sample.value, self._now(), offset, silent=entry.silent)
             self._entries[series] = entry
         elif entry.source != sample.source and series not in self._told_of:
             self._told_of.add(series)
@@ -135,70 +128,50 @@ class Ledger:
     def _take(self, entry: Entry, reading: float, name: str) -> None:
         """Take a reading, unless it is in doubt."""
         now, before = self._now(), entry.reading
-        if not _follows(before, reading, now - entry.seen):
+        if follows(before, reading, now - entry.seen):
+            reading = max(reading, before)
+        else:
             doubt = self._doubt(entry, reading)
             if reading == 0 or now - doubt.since < LASTING:
                 return  # zero says nothing: a gateway that starts shows it, at night until dawn
-            entry.offset = _offset(entry, doubt)
+            entry.offset = explain(before, doubt.first, doubt.since - entry.seen, entry.offset)
             self.urgent = True
             log.warning("%s went from %.0f to %.0f J at its source", name, before, reading)
-        else:
-            reading = max(reading, before)
         self.unsaved |= reading != before
-        entry.reading, entry.seen, entry.doubt, entry.kept = reading, now, None, False
+        entry.reading, entry.seen, entry.doubt = reading, now, None
 
     def _doubt(self, entry: Entry, reading: float) -> Doubt:
         """Go on with the doubt, or begin anew where a reading does not follow the last one."""
         now, doubt = self._now(), entry.doubt
-        if doubt is None or not _follows(doubt.last, reading, now - doubt.seen):
+        if doubt is None or not follows(doubt.last, reading, now - doubt.seen):
             self.urgent |= doubt is None
             doubt = entry.doubt = Doubt(reading, now, reading, now)
         doubt.last, doubt.seen = max(doubt.last, reading), now
         return doubt
 
-
-def _follows(before: float, reading: float, seconds: float) -> bool:
-    """Whether a counter may show this after that, but for some jitter."""
-    return -JITTER < reading - before <= _gain(USUAL, seconds)
-
-
-def _gain(watts: float, seconds: float) -> float:
-    return SLACK + watts * max(seconds, 0)
-
-
-def _offset(entry: Entry, doubt: Doubt) -> float:
-    """Explain a fall or a jump that lasts; return what is to be added to the source from now on.
-
-    Where two explanations are possible, the one that tells of less energy is taken.
-    """
-    change, seconds = doubt.first - entry.reading, doubt.since - entry.seen
-    if change > 0:
-        return entry.offset - _uncounted(entry, change, seconds)
-    usual = min(_gain(USUAL, seconds), CATCHING_UP)
-    wraps = math.floor((-change - JITTER) / WRAP) + 1
-    if wraps * WRAP + change <= usual:
-        return entry.offset + wraps * WRAP
-    if doubt.first <= usual:
-        return 0.0  # a new meter began at zero since; Prometheus knows what a reset is
-    return entry.offset - change  # such as an inverter taken off the roof: go on without its past
+    def _may_speak(self, entry: Entry) -> bool:
+        """Whether what would be told cannot be less than what a killed process told last."""
+        if entry.silent is not None and entry.doubt is None:
+            until, value = entry.silent
+            if self._now() >= until or entry.told >= value:
+                entry.silent = None
+        return entry.silent is None
 
 
-def _uncounted(entry: Entry, jump: float, seconds: float) -> float:
-    """Return how much of a jump is no energy."""
-    if jump <= _gain(POSSIBLE, seconds):
-        return 0.0
-    returned = min(jump, max(entry.offset, 0.0))  # what the offset stood in for
-    return returned if jump - returned <= CATCHING_UP else jump
-
-
-def _entries(kept: str) -> dict[Series, Entry]:
+def _entries(kept: str, now: float) -> dict[Series, Entry]:
     try:
-        rows = _ROWS.validate_json(kept)
+        page = Page.model_validate_json(kept)
     except ValidationError:
         log.warning("what was kept of the counters is damaged, and ignored")
         return {}
     return {
-        (name, labels): Entry(source, reading, seen, offset, kept=True)
-        for name, labels, source, reading, seen, offset in rows
+        (name, labels): Entry(
+            source,
+            reading,
+            seen,
+            offset,
+            silent=None if page.ended else (now + SILENCE, reading + offset + UNKEPT),
+        )
+        for name, labels, source, reading, seen, offset in page.counters
         if all(map(math.isfinite, (reading, seen, offset)))
     }

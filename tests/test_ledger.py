@@ -9,7 +9,8 @@ from harness import Clock
 from hypothesis import given
 from hypothesis import strategies as some
 
-from exporter.ledger import JITTER, KWH, LASTING, POSSIBLE, SLACK, WRAP, Ledger
+from exporter.doubt import JITTER, KWH, LASTING, POSSIBLE, SLACK, WRAP
+from exporter.ledger import SILENCE, UNKEPT, Ledger
 from exporter.metric import Sample, counter, gauge
 
 ENERGY = counter("test_energy_joules_total", "Energy.", "meter")
@@ -28,7 +29,14 @@ class Counting:
 
     def restart(self) -> None:
         """End the process, and start another one."""
-        self.ledger = Ledger(self.ledger.page(), self.clock)
+        self.ledger = Ledger(self.ledger.page(ended=True), self.clock)
+
+    def kill(self) -> None:
+        """End the process after it has told of one more joule than it has kept."""
+        page = self.ledger.page()
+        (entry,) = json.loads(page)["counters"]
+        self.say(entry[3] + 1)
+        self.ledger = Ledger(page, self.clock)
 
     def say(self, value: float, meter: str = "a", source: str = "readings") -> list[float]:
         """Settle one value; return what is let through."""
@@ -42,10 +50,10 @@ class Counting:
 
     def lasts(self, value: float) -> float:
         """Settle one value until it has lasted; return what is told then."""
-        said = [0.0]
+        said = list[float]()
         for _ in range(int(LASTING / SCRAPE) + 1):
             said = self.say(value)
-        return said[0]
+        return said[0] if said else 0.0
 
 
 def test_a_growing_counter_passes() -> None:
@@ -169,35 +177,52 @@ def test_a_restart_in_the_middle_of_a_fall_changes_nothing() -> None:
     counting = Counting()
     counting.says(25e9, 0)
     counting.restart()
-    assert counting.says(0, 0, 25e9 + 1) == [25e9 + 1]
+    assert counting.says(0, 0, 25e9 + 1) == [25e9, 25e9, 25e9 + 1]
 
 
 def test_a_killed_process_is_no_reset() -> None:
-    """What is kept may be older than what was told: it is not told again while it is in doubt."""
+    """It told more than it kept: nothing is told until the counter is surely beyond that."""
     counting = Counting()
     counting.say(25e9)
-    kept = counting.ledger.page()
-    counting.says(25e9 + 5)
-    counting.ledger = Ledger(kept, counting.clock)
-    assert counting.says(0, 12e9, 12e9, 25e9 + 6) == [25e9 + 6]
+    counting.kill()
+    assert counting.says(25e9 + 0.5, 0, 12e9, 25e9 + UNKEPT) == [25e9 + UNKEPT]
+
+
+def test_a_counter_that_stands_still_speaks_again() -> None:
+    """After an hour a counter is told that has gained little, but none in doubt."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.kill()
+    counting.clock.moment += SILENCE
+    assert counting.says(0, 25e9 + 2) == [25e9 + 2]
+
+
+def test_an_inverter_taken_off_while_a_process_is_killed_is_no_reset() -> None:
+    """Even then, nothing below the last value is told."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.kill()
+    assert counting.lasts(22e9) == 0
+    assert counting.says(22e9 + 1, 22e9 + UNKEPT) == [25e9 + UNKEPT]
+
+
+def test_a_page_that_promised_the_end_is_soon_replaced() -> None:
+    """A process that is killed early leaves no page behind that says all was told."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.restart()
+    assert counting.ledger.urgent
+    assert counting.ledger.unsaved
 
 
 def test_what_matters_is_to_be_kept_at_once() -> None:
     """A doubt that begins, and one that ends, are urgent: the next process must know of them."""
-    counting = Counting()
-    counting.say(25e9)
-    assert not counting.ledger.urgent
-    counting.say(20e9)
-    assert counting.ledger.urgent
-    counting.restart()
-    assert not counting.ledger.urgent
-    counting.lasts(20e9)
-    counting.ledger.page()
-    counting.says(30e9, 30e9)
-    counting.ledger.page()
-    assert not counting.ledger.urgent
-    counting.lasts(30e9)
-    assert counting.ledger.urgent
+    counting, urgent = Counting(), list[bool]()
+    for value in (25e9, 20e9, 20e9, *[20e9] * 9, 30e9):
+        counting.say(value)
+        urgent.append(counting.ledger.urgent)
+        counting.ledger.page()
+    assert urgent == [False, True, *[False] * 9, True, True]
 
 
 def test_a_wrap_in_an_outage_is_undone() -> None:
@@ -266,10 +291,12 @@ def test_another_source_after_a_restart_goes_on() -> None:
         "",
         "{",
         "[]",
-        "[1]",
-        '{"a": 1}',
-        '[["n", ["a"], "readings", "x", 1, 1]]',
-        '[["enphase_test_energy_joules_total", ["a"], "readings", NaN, 1, 1]]',
+        '{"ended": true}',
+        '{"ended": true, "counters": [["n", ["a"], "readings", "x", 1, 1]]}',
+        (
+            '{"ended": true, "counters": '
+            '[["enphase_test_energy_joules_total", ["a"], "readings", NaN, 1, 1]]}'
+        ),
         "\x00",
     ],
 )
@@ -283,7 +310,7 @@ def test_nothing_is_written_for_nothing() -> None:
     counting = Counting()
     counting.says(5e9, 5e9 + KWH)
     assert counting.ledger.unsaved
-    (row,) = json.loads(counting.ledger.page())
+    (row,) = json.loads(counting.ledger.page())["counters"]
     assert row[:4] == ["enphase_test_energy_joules_total", ["a"], "readings", 5e9 + KWH]
     counting.says(5e9 + KWH, 5e9 + KWH)
     assert not counting.ledger.unsaved
