@@ -7,6 +7,7 @@ From the ground up; each line imports only from lines above it:
     collector, unit, wire   what a collector is, and what it reads documents with
     collectors/             pure functions from documents to samples, one subject a file
     gateway/                the only package that talks to gateways and to the cloud
+    doubt                   what a counter can have done, and what it must have done
     ledger, telemetry       honest counters; the exporter's own metrics
     exposition              families as text, written again only where they changed
     site                    one gateway with all that is kept of it

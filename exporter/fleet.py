@@ -1,5 +1,6 @@
 """The configured gateways, each with its session and token keeper; they can change under way."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,12 @@ from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
 
-SAVED_EVERY = 600.0
-"""Seconds between writes of what the ledgers keep: cards in small computers wear out."""
+LOOK = 60.0
+"""Seconds between looks at the ledgers: a process that is killed forgets no more than that of what
+matters in them."""
+
+SAVED_EVERY = 10
+"""Looks between writes of what the ledgers keep: cards in small computers wear out."""
 
 CLOSING = 1.0
 """Seconds that a gateway's connections get to close."""
@@ -130,17 +135,17 @@ def _key(plan: Plan) -> tuple[str, str, Cloud, Path]:
 
 
 async def _keep_counters(site: Site, file: StateFile) -> None:
-    while True:
-        await anyio.sleep(SAVED_EVERY)
-        if site.ledger.unsaved and not await anyio.to_thread.run_sync(
-            file.write, site.ledger.page()
-        ):
-            site.ledger.unsaved = True
+    for look in itertools.count(1):
+        await anyio.sleep(LOOK)
+        due = site.ledger.urgent or look % SAVED_EVERY == 0
+        if due and site.ledger.unsaved:
+            page = site.ledger.page()
+            if not await anyio.to_thread.run_sync(file.write, page):
+                site.ledger.unsaved = True
 
 
 async def _close(site: Site, file: StateFile) -> None:
     """Close the connections and save the counters."""
     with anyio.move_on_after(CLOSING, shield=True):
         await site.session.aclose()
-    if site.ledger.unsaved:
-        file.write(site.ledger.page())
+    file.write(site.ledger.page(ended=True))

@@ -13,32 +13,30 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from exporter.doubt import KWH, LASTING, explain, follows
 from exporter.metric import Sample
-from exporter.unit import WATT_HOUR
 
 log = logging.getLogger(__name__)
 
-KWH = 1000 * WATT_HOUR
-JITTER = KWH
-"""Joules; a smaller fall is jitter, and held until the counter has grown beyond it."""
+SILENCE = 900.0
+"""Seconds for which nothing is told of a counter after a process that was killed: it may have told
+ten minutes more than it kept, and a power cut sets gateways back by some minutes, too."""
 
-LASTING = 600.0
-"""Seconds that a larger fall or jump must last: gateways that start show zeros, or the sum of half
-of their inverters, for some minutes; others answered with another counter for one poll."""
+UNKEPT = 2 * KWH
+"""Joules; more than a house's counter gains between two writes: having gained that, it may speak
+before the time."""
 
-WRAP = 2.0**32
-"""Joules at which the counters of some firmware begin anew, alone or as a part of a sum."""
 
-POSSIBLE = 300_000.0
-"""Watts; more than any site behind one gateway makes, buys or sells."""
+@dataclass(slots=True)
+class Doubt:
+    """Readings that can follow one another, but not what was told before."""
 
-SLACK = 25 * KWH
-"""Joules that a counter may gain at once: an inverter that was not heard of for days catches up."""
-
-CATCHING_UP = 500 * KWH
-"""Joules; a larger jump that lasts is no energy, but another way of counting."""
+    first: float
+    since: float
+    last: float
+    seen: float
 
 
 @dataclass(slots=True)
@@ -49,8 +47,9 @@ class Entry:
     reading: float
     seen: float
     offset: float = 0.0
-    doubted: float | None = None
-    """Since when the source shows what cannot be."""
+    doubt: Doubt | None = None
+    silent: tuple[float, float] | None = None
+    """Until which moment nothing is told, or until which value."""
 
     @property
     def told(self) -> float:
@@ -58,8 +57,16 @@ class Entry:
         return self.reading + self.offset
 
 
+class Page(BaseModel):
+    """What is kept of a ledger."""
+
+    ended: bool
+    """Whether nothing was told after it was written."""
+
+    counters: list[tuple[str, tuple[str, ...], str, float, float, float]]
+
+
 Series = tuple[str, tuple[str, ...]]
-_ROWS = TypeAdapter(list[tuple[str, tuple[str, ...], str, float, float, float]])
 
 
 class Ledger:
@@ -68,11 +75,11 @@ class Ledger:
     def __init__(self, kept: str | None = None, now: Callable[[], float] = time.time) -> None:
         """Go on from what an earlier process has kept (``page``), if there is such a text."""
         self._now = now
-        self._entries = _entries(kept) if kept else {}
+        self._entries = _entries(kept, now()) if kept else {}
         self._started: set[Series] = set()
         self._told_of: set[Series] = set()
-        self.unsaved = False
-        """Whether ``page`` has changed since it was last asked for."""
+        self.unsaved = self.urgent = bool(self._entries)  # the page kept may say that it ended
+        """Whether ``page`` has changed since it was last asked for, and so that it matters."""
 
     def settle(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Pass samples on; a counter gets the value that it may show, a second source is left out.
@@ -84,17 +91,18 @@ class Ledger:
             if sample.family.kind != "counter":
                 yield sample
             elif (entry := self._entry(sample)).source == sample.source:
-                yield sample._replace(value=self._value(entry, sample.value, sample.family.name))
+                self._take(entry, sample.value, sample.family.name)
+                if self._may_speak(entry):
+                    yield sample._replace(value=entry.told)
 
-    def page(self) -> str:
-        """Return what the next process has to know."""
-        self.unsaved = False
-        return json.dumps(
-            [
-                (name, labels, e.source, e.reading, e.seen, e.offset)
-                for (name, labels), e in self._entries.items()
-            ]
-        )
+    def page(self, *, ended: bool = False) -> str:
+        """Return what the next process has to know; ``ended`` promises that this is the end."""
+        self.unsaved = self.urgent = False
+        rows = [
+            (name, labels, e.source, e.reading, e.seen, e.offset)
+            for (name, labels), e in self._entries.items()
+        ]
+        return json.dumps({"ended": ended, "counters": rows})
 
     def _entry(self, sample: Sample) -> Entry:
         series = sample.family.name, sample.labels
@@ -103,7 +111,8 @@ class Ledger:
             entry = self._entries[series] = Entry(sample.source, sample.value, self._now())
             self.unsaved = True
         elif entry.source != sample.source and series not in self._started:
-            entry = Entry(sample.source, sample.value, self._now(), entry.told - sample.value)
+            offset = entry.told - sample.value
+            entry = Entry(sample.source, sample.value, self._now(), offset, silent=entry.silent)
             self._entries[series] = entry
         elif entry.source != sample.source and series not in self._told_of:
             self._told_of.add(series)
@@ -116,49 +125,53 @@ class Ledger:
         self._started.add(series)
         return entry
 
-    def _value(self, entry: Entry, reading: float, name: str) -> float:
-        """Take a reading, unless it is in doubt; return what is to be told."""
-        change = reading - entry.reading
-        possible = SLACK + POSSIBLE * max(self._now() - entry.seen, 0)
-        if not -JITTER < change <= possible:
-            if self._may_pass(entry):
-                return entry.told
-            entry.offset = _offset(entry, reading, possible)
-            log.warning("%s went from %.0f to %.0f J at its source", name, entry.reading, reading)
-        elif change < 0:
-            reading = entry.reading
-        self.unsaved |= change != 0
-        entry.reading, entry.seen, entry.doubted = reading, self._now(), None
-        return entry.told
+    def _take(self, entry: Entry, reading: float, name: str) -> None:
+        """Take a reading, unless it is in doubt."""
+        now, before = self._now(), entry.reading
+        if follows(before, reading, now - entry.seen):
+            reading = max(reading, before)
+        else:
+            doubt = self._doubt(entry, reading)
+            if reading == 0 or now - doubt.since < LASTING:
+                return  # zero says nothing: a gateway that starts shows it, at night until dawn
+            entry.offset = explain(before, doubt.first, doubt.since - entry.seen, entry.offset)
+            self.urgent = True
+            log.warning("%s went from %.0f to %.0f J at its source", name, before, reading)
+        self.unsaved |= reading != before
+        entry.reading, entry.seen, entry.doubt = reading, now, None
 
-    def _may_pass(self, entry: Entry) -> bool:
-        """Whether what cannot be may yet turn out to be a gateway that is just starting."""
-        if entry.doubted is None:
-            entry.doubted = self._now()
-        return self._now() - entry.doubted < LASTING
+    def _doubt(self, entry: Entry, reading: float) -> Doubt:
+        """Go on with the doubt, or begin anew where a reading does not follow the last one."""
+        now, doubt = self._now(), entry.doubt
+        if doubt is None or not follows(doubt.last, reading, now - doubt.seen):
+            self.urgent |= doubt is None
+            doubt = entry.doubt = Doubt(reading, now, reading, now)
+        doubt.last, doubt.seen = max(doubt.last, reading), now
+        return doubt
 
-
-def _offset(entry: Entry, reading: float, possible: float) -> float:
-    """Explain a fall or a jump that lasts; return what is to be added to the source from now on."""
-    fall = entry.reading - reading
-    wraps = math.ceil((fall - JITTER) / WRAP)
-    if wraps > 0 and wraps * WRAP - fall <= SLACK:
-        return entry.offset + wraps * WRAP
-    if fall > 0 and reading <= possible:
-        return 0.0  # a new meter began at zero since; Prometheus knows what a reset is
-    if -CATCHING_UP < fall < 0:
-        return entry.offset
-    return entry.offset + fall  # such as an inverter taken off the roof: go on without its past
+    def _may_speak(self, entry: Entry) -> bool:
+        """Whether what would be told cannot be less than what a killed process told last."""
+        if entry.silent is not None and entry.doubt is None:
+            until, value = entry.silent
+            if self._now() >= until or entry.told >= value:
+                entry.silent = None
+        return entry.silent is None
 
 
-def _entries(kept: str) -> dict[Series, Entry]:
+def _entries(kept: str, now: float) -> dict[Series, Entry]:
     try:
-        rows = _ROWS.validate_json(kept)
+        page = Page.model_validate_json(kept)
     except ValidationError:
         log.warning("what was kept of the counters is damaged, and ignored")
         return {}
     return {
-        (name, labels): Entry(source, reading, seen, offset)
-        for name, labels, source, reading, seen, offset in rows
+        (name, labels): Entry(
+            source,
+            reading,
+            seen,
+            offset,
+            silent=None if page.ended else (now + SILENCE, reading + offset + UNKEPT),
+        )
+        for name, labels, source, reading, seen, offset in page.counters
         if all(map(math.isfinite, (reading, seen, offset)))
     }

@@ -24,13 +24,25 @@ HOMES = {"home": "everything", "shed": "standard", "farm": "three-phase"}
 @contextmanager
 def week(folder: Path) -> Iterator[httpx.Client]:
     """Write the past of all homes, serve it, and return a client of that Prometheus."""
-    promtool, prometheus = program("promtool", "prometheus"), program("prometheus", "prometheus")
-    data, configuration = folder / "data", folder / "prometheus.yml"
     for instance, profile in HOMES.items():
         _write(folder / "history.om", instance, profile)
-        blocks = ["tsdb", "create-blocks-from", "--quiet", "--max-block-duration=720h"]
-        command = [promtool, *blocks, "openmetrics", str(folder / "history.om"), str(data)]
-        subprocess.run(command, check=True, capture_output=True)
+        take(folder / "history.om", folder / "data")
+    with serving(folder) as client:
+        yield client
+
+
+def take(text: Path, data: Path, longest: str = "720h") -> None:
+    """Put OpenMetrics text into a Prometheus's data, in blocks of some length at most."""
+    blocks = ["tsdb", "create-blocks-from", "--quiet", f"--max-block-duration={longest}"]
+    command = [program("promtool", "prometheus"), *blocks, "openmetrics", str(text), str(data)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[httpx.Client]:
+    """Run a Prometheus on a folder's data, and return a client of it."""
+    prometheus = program("prometheus", "prometheus")
+    data, configuration = folder / "data", folder / "prometheus.yml"
     configuration.write_text("")
     own = f"127.0.0.1:{free_port()}"
     options = [f"--config.file={configuration}", f"--storage.tsdb.path={data}"]

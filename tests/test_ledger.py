@@ -9,7 +9,8 @@ from harness import Clock
 from hypothesis import given
 from hypothesis import strategies as some
 
-from exporter.ledger import JITTER, KWH, LASTING, POSSIBLE, SLACK, WRAP, Ledger
+from exporter.doubt import JITTER, KWH, LASTING, POSSIBLE, SLACK, WRAP
+from exporter.ledger import SILENCE, UNKEPT, Ledger
 from exporter.metric import Sample, counter, gauge
 
 ENERGY = counter("test_energy_joules_total", "Energy.", "meter")
@@ -28,7 +29,14 @@ class Counting:
 
     def restart(self) -> None:
         """End the process, and start another one."""
-        self.ledger = Ledger(self.ledger.page(), self.clock)
+        self.ledger = Ledger(self.ledger.page(ended=True), self.clock)
+
+    def kill(self) -> None:
+        """End the process after it has told of one more joule than it has kept."""
+        page = self.ledger.page()
+        (entry,) = json.loads(page)["counters"]
+        self.say(entry[3] + 1)
+        self.ledger = Ledger(page, self.clock)
 
     def say(self, value: float, meter: str = "a", source: str = "readings") -> list[float]:
         """Settle one value; return what is let through."""
@@ -42,10 +50,10 @@ class Counting:
 
     def lasts(self, value: float) -> float:
         """Settle one value until it has lasted; return what is told then."""
-        said = [0.0]
+        said = list[float]()
         for _ in range(int(LASTING / SCRAPE) + 1):
             said = self.say(value)
-        return said[0]
+        return said[0] if said else 0.0
 
 
 def test_a_growing_counter_passes() -> None:
@@ -122,11 +130,28 @@ def test_what_was_made_unheard_of_counts_late() -> None:
 
 
 def test_an_outage_is_bridged() -> None:
-    """What a site can have made while nobody asked is told at once."""
+    """What a house can have made while nobody asked is told at once."""
     counting = Counting()
     counting.say(20e9)
     counting.clock.moment += 86_400
-    assert counting.says(20e9 + 40 * SLACK) == [20e9 + 40 * SLACK]
+    assert counting.says(20e9 + 10 * SLACK) == [20e9 + 10 * SLACK]
+
+
+def test_an_outage_of_a_large_site_is_bridged() -> None:
+    """What a hundred kilowatts made in a day is believed when it lasts, and told whole."""
+    counting = Counting()
+    counting.say(20e9)
+    counting.clock.moment += 86_400
+    assert counting.says(20e9 + 40 * SLACK) == [20e9]
+    assert counting.lasts(20e9 + 40 * SLACK) == 20e9 + 40 * SLACK
+
+
+def test_another_counter_after_an_outage_is_passed_over() -> None:
+    """A gateway that starts with one odd answer paints no day, however long it was away."""
+    counting = Counting()
+    counting.say(20e9)
+    counting.clock.moment += 86_400
+    assert counting.says(24e9, 20e9 + 5 * KWH) == [20e9, 20e9 + 5 * KWH]
 
 
 def test_a_wrap_stays_undone_over_a_restart() -> None:
@@ -155,6 +180,102 @@ def test_a_restart_in_the_middle_of_a_fall_changes_nothing() -> None:
     assert counting.says(0, 0, 25e9 + 1) == [25e9, 25e9, 25e9 + 1]
 
 
+def test_a_killed_process_is_no_reset() -> None:
+    """It told more than it kept: nothing is told until the counter is surely beyond that."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.kill()
+    assert counting.says(25e9 + 0.5, 0, 12e9, 25e9 + UNKEPT) == [25e9 + UNKEPT]
+
+
+def test_a_counter_that_stands_still_speaks_again() -> None:
+    """After an hour a counter is told that has gained little, but none in doubt."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.kill()
+    counting.clock.moment += SILENCE
+    assert counting.says(0, 25e9 + 2) == [25e9 + 2]
+
+
+def test_an_inverter_taken_off_while_a_process_is_killed_is_no_reset() -> None:
+    """Even then, nothing below the last value is told."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.kill()
+    assert counting.lasts(22e9) == 0
+    assert counting.says(22e9 + 1, 22e9 + UNKEPT) == [25e9 + UNKEPT]
+
+
+def test_a_page_that_promised_the_end_is_soon_replaced() -> None:
+    """A process that is killed early leaves no page behind that says all was told."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.restart()
+    assert counting.ledger.urgent
+    assert counting.ledger.unsaved
+
+
+def test_what_matters_is_to_be_kept_at_once() -> None:
+    """A doubt that begins, and one that ends, are urgent: the next process must know of them."""
+    counting, urgent = Counting(), list[bool]()
+    for value in (25e9, 20e9, 20e9, *[20e9] * 9, 30e9):
+        counting.say(value)
+        urgent.append(counting.ledger.urgent)
+        counting.ledger.page()
+    assert urgent == [False, True, *[False] * 9, True, True]
+
+
+def test_a_wrap_in_an_outage_is_undone() -> None:
+    """A day without answers hides neither the wrap nor what was made meanwhile."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.clock.moment += 86_400
+    assert counting.lasts(25e9 + 80 * KWH - WRAP) == 25e9 + 80 * KWH
+
+
+def test_a_part_that_is_missing_after_an_outage_is_no_reset() -> None:
+    """However long nobody asked: megawatt hours are no new meter that began at zero."""
+    counting = Counting()
+    counting.say(25e9)
+    counting.clock.moment += 86_400
+    assert counting.lasts(12e9) == 25e9
+
+
+def test_a_part_that_comes_back_late_is_no_energy() -> None:
+    """Half of the inverters, missing for an hour and coming back one by one, made nothing new."""
+    counting = Counting()
+    counting.say(3e9)
+    assert counting.lasts(1.6e9) == 3e9
+    assert counting.lasts(2.3e9) == 3e9
+    assert counting.lasts(3e9) == 3e9
+    assert counting.says(3e9 + KWH) == [3e9 + KWH]
+
+
+def test_zeros_that_last_are_no_reset() -> None:
+    """A gateway that starts at night may show zeros until dawn."""
+    counting = Counting()
+    counting.say(25e9)
+    assert counting.lasts(0) == 25e9
+    assert counting.says(0, 25e9 + 1) == [25e9, 25e9 + 1]
+
+
+def test_one_odd_answer_after_the_other_is_passed_over() -> None:
+    """Zeros, then half of the inverters: neither lasts, though both together do."""
+    counting = Counting()
+    counting.say(25e9)
+    assert counting.says(*[0] * 9, *[12e9] * 9, 25e9 + 1)[-2:] == [25e9, 25e9 + 1]
+
+
+def test_what_is_made_in_doubt_is_not_lost() -> None:
+    """While the ledger makes sure that an inverter has gone, the others go on."""
+    counting = Counting()
+    counting.say(25e9)
+    minutes = int(LASTING / SCRAPE)
+    told = counting.says(*(22e9 + minute * KWH / 6 for minute in range(minutes + 1)))
+    assert told[0] == 25e9
+    assert told[-1] == 25e9 + minutes * KWH / 6
+
+
 def test_another_source_after_a_restart_goes_on() -> None:
     """New firmware may bring another source: the counter does not jump to its value."""
     counting = Counting()
@@ -170,10 +291,12 @@ def test_another_source_after_a_restart_goes_on() -> None:
         "",
         "{",
         "[]",
-        "[1]",
-        '{"a": 1}',
-        '[["n", ["a"], "readings", "x", 1, 1]]',
-        '[["enphase_test_energy_joules_total", ["a"], "readings", NaN, 1, 1]]',
+        '{"ended": true}',
+        '{"ended": true, "counters": [["n", ["a"], "readings", "x", 1, 1]]}',
+        (
+            '{"ended": true, "counters": '
+            '[["enphase_test_energy_joules_total", ["a"], "readings", NaN, 1, 1]]}'
+        ),
         "\x00",
         pytest.param("[" * 100_000, id="deep"),
         '[["enphase_test_energy_joules_total", ["\\ud800"], "readings", 1, 1, 1]]',
@@ -189,7 +312,7 @@ def test_nothing_is_written_for_nothing() -> None:
     counting = Counting()
     counting.says(5e9, 5e9 + KWH)
     assert counting.ledger.unsaved
-    (row,) = json.loads(counting.ledger.page())
+    (row,) = json.loads(counting.ledger.page())["counters"]
     assert row[:4] == ["enphase_test_energy_joules_total", ["a"], "readings", 5e9 + KWH]
     counting.says(5e9 + KWH, 5e9 + KWH)
     assert not counting.ledger.unsaved

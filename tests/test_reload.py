@@ -125,7 +125,7 @@ async def test_a_gateway_that_changes_keeps_token_and_counters(
         assert not kept.exists()
         reloading.says(top={"scrape": {"in_flight": 3}}, roof=reloading.roof)
         assert (await reload(client)).status_code == 200
-        rows = {row[0]: row[3] for row in json.loads(kept.read_text())}
+        rows = {row[0]: row[3] for row in json.loads(kept.read_text())["counters"]}
         assert rows[f"enphase_{COUNTERS}"] == told
         assert (await client.scrape()).value("up") == 1
     assert world.gateway.requests["/auth/check_jwt"] == 2
