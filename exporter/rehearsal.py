@@ -62,6 +62,7 @@ class Gateway:
         self.moment = 0.0
         self.took: dict[Endpoint, float] = {}
         self.telemetry = Telemetry()
+        self.telemetry.configured(issued)
         self.held: Token | None = None
         self.certificate: Certificate | None = None
         if past.tokens:

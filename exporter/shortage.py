@@ -24,6 +24,8 @@ class Shortage(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record is to be written."""
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, ValueError) and "_start_serving" in record.getMessage():
+            return False  # asyncio comes back to the shortage when its socket is closed already
         if not isinstance(error, OSError) or error.errno not in SHORTAGES:
             return True
         if time.monotonic() < self._quiet_until:
