@@ -1,9 +1,13 @@
 """Small files that outlive the process: tokens, certificates, refused logins."""
 
+import json
 import logging
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from exporter.gateway.jwt import FAR
 
 log = logging.getLogger(__name__)
 
@@ -56,3 +60,18 @@ class StateFile:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("state file %s could not be removed: %s", self.path, error.strerror)
+
+
+def document(text: str) -> Any:
+    """Read JSON that was kept; raises ``ValueError``, also where it is nested too deep."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def moment(kept: Any) -> float:
+    """Read a time that was kept, in seconds since 1970; raises ``ValueError`` and ``TypeError``."""
+    if not 0 <= kept < FAR:
+        raise ValueError("no time")
+    return float(kept)
