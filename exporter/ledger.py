@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
-from exporter.metric import Sample
+from exporter.metric import LARGEST_COUNTER, Sample
 from exporter.unit import WATT_HOUR
 
 log = logging.getLogger(__name__)
@@ -160,5 +160,5 @@ def _entries(kept: str) -> dict[Series, Entry]:
     return {
         (name, labels): Entry(source, reading, seen, offset)
         for name, labels, source, reading, seen, offset in rows
-        if all(map(math.isfinite, (reading, seen, offset)))
+        if math.isfinite(seen) and 0 <= reading <= LARGEST_COUNTER >= reading + offset >= 0
     }
