@@ -5,7 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from harness import Configure, Exporting
+from harness import NOW, Configure, Exporting
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
@@ -24,6 +24,13 @@ DEPENDENTS = {"/ivp/meters": {"production_power_watts"}}
 
 NO_SUCH_PAGE = {Fault.UNAUTHORIZED, Fault.REDIRECT}
 """...but a gateway that says it has no such list is read by /production.json."""
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Let it be day: at night no inverter reports."""
+    world.clock.set(NOW)
+    return world
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -261,7 +268,7 @@ async def test_damaged_state_files_are_survived(
     async with exporting(world) as client:
         await client.scrape()
     damaged = [file.write_bytes(damage) for file in files_in(configure(world).state_dir)]
-    assert len(damaged) == 2  # the token and the certificate
+    assert len(damaged) == 3  # the token, the certificate and the counters
     async with exporting(world) as client:
         assert (await client.scrape()).value("up") == 1
 

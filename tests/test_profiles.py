@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from harness import Client, Exporting
+from harness import NOW, Client, Exporting
 
 from exporter.demo.clock import Clock
 from exporter.demo.delays import REAL_DELAYS
@@ -133,6 +133,7 @@ async def test_what_makes_no_sense_is_counted(exporting: Exporting) -> None:
             )
             return type(answered)(answered.status, answered.headers, body)
 
+        world.clock.set(NOW)
         world.source.answer = twisted  # type: ignore[method-assign,assignment]  # one odd gateway
         async with exporting(world) as client:
             exposed = await client.scrape()
