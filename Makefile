@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin
-.PHONY: help demo test lint format docs dashboards bench soak clean
+.PHONY: help demo test lint format docs dashboards bench soak fuzz clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ bench: .venv/run  ## measure what a scrape costs
 
 soak: .venv/run  ## play a month of scrapes with troubles, and look for leaks
 	$(RUN)/python bench/soak.py $(ARGS)
+
+fuzz: .venv/dev  ## feed bad input to every parser, for a minute: ARGS='--seconds 3600' for longer
+	$(RUN)/python -m fuzz $(ARGS)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from exporter.doubt import KWH, LASTING, explain, follows
-from exporter.metric import Sample
+from exporter.metric import LARGEST_COUNTER, Sample
 
 log = logging.getLogger(__name__)
 
@@ -173,5 +173,5 @@ def _entries(kept: str, now: float) -> dict[Series, Entry]:
             silent=None if page.ended else (now + SILENCE, reading + offset + UNKEPT),
         )
         for name, labels, source, reading, seen, offset in page.counters
-        if all(map(math.isfinite, (reading, seen, offset)))
+        if math.isfinite(seen) and 0 <= reading <= LARGEST_COUNTER >= reading + offset >= 0
     }

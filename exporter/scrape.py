@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import anyio
 
@@ -11,13 +12,16 @@ from exporter.collector import NOT_HERE, Collector, Gate
 from exporter.endpoint import Endpoint
 from exporter.exposition import Fragment
 from exporter.gateway.documents import Asked, Document
-from exporter.gateway.errors import GatewayError
+from exporter.gateway.errors import GatewayError, Malformed
 from exporter.metric import families
 from exporter.outcome import Outcome, account, tell
 from exporter.site import Reading, Site
 from exporter.surprise import watching
 
 log = logging.getLogger(__name__)
+
+MOST = 50_000
+"""Values that one collector may tell; 300 inverters, more than any gateway takes, make 5,000."""
 
 CLOSED = Document(NOT_HERE, received=0.0, fresh=0.0, keep=0.0)
 
@@ -149,7 +153,9 @@ def _read(site: Site, collector: Collector, documents: tuple[Document | None, ..
         received = [d.received for d in documents if d is not None] or [time.monotonic()]
         options["moment"] = site.session.clock(received[0])
     with watching() as surprises:
-        samples = list(site.ledger.settle(collector.read(*pages, **options)))
+        samples = list(islice(site.ledger.settle(collector.read(*pages, **options)), MOST + 1))
+    if len(samples) > MOST:
+        raise Malformed(f"the pages of {collector.name} tell more than any site: {MOST} values")
     site.surprised(collector.name, surprises.count)
     reading = Reading(documents, Fragment(families(samples)))
     site.readings[collector.name] = reading

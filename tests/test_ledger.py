@@ -363,3 +363,13 @@ def test_prometheus_never_sees_a_false_reset(readings: list[float]) -> None:
     possible = SLACK + POSSIBLE * (LASTING + SCRAPE) * len(readings)
     for before, after in pairwise(told):
         assert after >= before or after <= possible
+
+
+@pytest.mark.parametrize(
+    ("reading", "offset"), [(1.7e308, 0.0), (1.7e308, 1.7e308), (5.0, -6.0), (-5.0, 6.0)]
+)
+def test_what_is_kept_cannot_be_beyond_all_counts(reading: float, offset: float) -> None:
+    """A damaged file makes no counter of infinite or negative energy."""
+    row = ["enphase_x_total", [], "meter", reading, 0.0, offset]
+    kept = json.dumps({"ended": True, "counters": [row]})
+    assert json.loads(Ledger(kept).page())["counters"] == []

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import anyio
 
@@ -24,7 +24,7 @@ from exporter.gateway.errors import (
     SecondFactor,
 )
 from exporter.gateway.jwt import Token
-from exporter.gateway.state import StateFile
+from exporter.gateway.state import StateFile, document, moment
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,12 @@ def _parsed(text: str) -> Token:
         raise Changed(f"the cloud's token is of no use: {error}") from None
 
 
+def _line(kept: Any) -> str:
+    if not isinstance(kept, str) or not kept.isprintable():
+        raise ValueError("no line of text")
+    return kept
+
+
 class _Record:
     """Until when an account must wait, and why, kept for these very credentials."""
 
@@ -135,12 +141,12 @@ class _Record:
         if text is None:
             return 0.0, None
         try:
-            kept = json.loads(text)
+            kept = document(text)
             if kept["key"] != self._key(bytes.fromhex(kept["salt"])):
                 return 0.0, None
             latest = self._now() + 2 * REFUSAL_PAUSE  # a clock that was ahead must not lock us out
-            return min(float(kept["until"]), latest), self.KINDS[kept["kind"]](str(kept["why"]))
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            return min(moment(kept["until"]), latest), self.KINDS[kept["kind"]](_line(kept["why"]))
+        except (ValueError, TypeError, KeyError):
             self._file.ignore("it holds no refused login")
             return 0.0, None
 

@@ -11,10 +11,14 @@ from typing import Any, Literal
 import certifi
 import httpx
 
+from exporter.gateway.bounds import PACKINGS, bounded
 from exporter.gateway.errors import Changed, CloudTrouble, Malformed, Silent, Unreachable
-from exporter.gateway.exchange import Answer, Limits, exchange
+from exporter.gateway.exchange import Answer, exchange
 
-LIMITS = Limits(seconds=30, size=1024 * 1024)
+SECONDS = 30.0
+SIZE_LIMIT = 1024 * 1024
+LONGEST_WISH = 6 * 3600.0
+"""Seconds; who wants us to wait longer is asked again all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class Cloud:
             verify=context,
             follow_redirects=True,
             timeout=None,
-            headers={"Accept": "*/*"},
-            event_hooks={"request": [self._guard]},
+            headers={"Accept": "*/*", **PACKINGS},
+            event_hooks={"request": [self._guard], "response": [bounded(SIZE_LIMIT)]},
         ) as client:
             yield CloudClient(client)
 
@@ -61,7 +65,7 @@ class CloudClient:
         400, 401 and 403 are answers: what they mean depends on the page.
         """
         try:
-            answer = await exchange(self._client, "POST", url, LIMITS, **options)
+            answer = await exchange(self._client, "POST", url, SECONDS, **options)
         except (Unreachable, Silent, Malformed) as error:
             raise CloudTrouble(str(error)) from None
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -73,4 +77,4 @@ class CloudClient:
 
 def _seconds(answer: Answer) -> float:
     value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+    return min(float(value), LONGEST_WISH) if value.isascii() and value.isdigit() else 0.0

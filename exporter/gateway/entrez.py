@@ -59,5 +59,5 @@ def _parsed(page: str) -> html.HtmlElement | None:
     parser = html.HTMLParser(no_network=True)
     try:
         return html.document_fromstring(page, parser=parser)
-    except (etree.ParserError, ValueError):
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None

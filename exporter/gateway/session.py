@@ -9,6 +9,7 @@ import httpx
 
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.auth import Door
+from exporter.gateway.bounds import PACKINGS, bounded
 from exporter.gateway.decode import SIZE_LIMIT, decode
 from exporter.gateway.digest import Digest
 from exporter.gateway.errors import (
@@ -21,7 +22,7 @@ from exporter.gateway.errors import (
     Unreachable,
     Untrusted,
 )
-from exporter.gateway.exchange import Answer, Limits, exchange, forgetful_jar
+from exporter.gateway.exchange import Answer, exchange, forgetful_jar
 from exporter.gateway.identity import Identity
 from exporter.gateway.tls import Trust
 from exporter.gateway.tokens import Tokens
@@ -85,6 +86,8 @@ class Session:
         self._client = httpx.AsyncClient(
             verify=trust.context(),
             cookies=forgetful_jar(),
+            headers=PACKINGS,
+            event_hooks={"response": [bounded(SIZE_LIMIT)]},
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
             trust_env=False,
@@ -182,9 +185,10 @@ class Session:
         auth: httpx.Auth | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        limits = Limits(endpoint.patience, SIZE_LIMIT)
         async with self._turns.lane(endpoint):
-            return await exchange(self._client, "GET", url, limits, auth=auth, headers=headers)
+            return await exchange(
+                self._client, "GET", url, endpoint.patience, auth=auth, headers=headers
+            )
 
     def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
         self._turns.note(endpoint, hangs=isinstance(error, Silent))

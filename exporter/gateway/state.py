@@ -1,10 +1,14 @@
 """Small files that outlive the process: tokens, certificates, refused logins."""
 
+import json
 import logging
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from exporter.gateway.jwt import FAR
 
 log = logging.getLogger(__name__)
 
@@ -81,3 +85,18 @@ class StateFile:
         if what not in self._said or self._said[what] != why:
             self._said[what] = why
             log.warning("state file %s %s: %s", self.path, what, why)
+
+
+def document(text: str) -> Any:
+    """Read JSON that was kept; raises ``ValueError``, also where it is nested too deep."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def moment(kept: Any) -> float:
+    """Read a time that was kept, in seconds since 1970; raises ``ValueError`` and ``TypeError``."""
+    if not 0 <= kept < FAR:
+        raise ValueError("no time")
+    return float(kept)

@@ -12,11 +12,10 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from exporter.gateway.state import StateFile
+from exporter.gateway.state import StateFile, document, moment
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +33,14 @@ class Certificate:
 
     @classmethod
     def of(cls, der: bytes) -> "Certificate":
-        """Read a certificate as the handshake shows it."""
+        """Read a certificate as the handshake shows it; raises ``ValueError``."""
         # Costs 9 MB: paid only by a process that meets a certificate which it does not know yet.
         from cryptography import x509  # noqa: PLC0415
 
-        parsed = x509.load_der_x509_certificate(der)
+        try:
+            parsed = x509.load_der_x509_certificate(der)
+        except x509.InvalidVersion as error:
+            raise ValueError(str(error)) from None
         return cls(
             fingerprint(der),
             parsed.not_valid_before_utc.timestamp(),
@@ -175,24 +177,24 @@ class Pin(Trust):
         if text is None:
             return None
         try:
-            return _kept(text)
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            kept = document(text)
+            return Certificate(
+                _fingerprint(kept["sha256"]), moment(kept["not_before"]), moment(kept["not_after"])
+            )
+        except (ValueError, TypeError, KeyError):
             self._file.ignore("it holds no certificate's fingerprint")
             return None
-
-
-def _kept(text: str) -> Certificate:
-    """Read a pin; raises an error of json's or Python's for what is none."""
-    kept = json.loads(text)
-    found = Certificate(kept["sha256"], float(kept["not_before"]), float(kept["not_after"]))
-    if not FINGERPRINT.fullmatch(found.sha256) or not isfinite(found.not_before + found.not_after):
-        raise ValueError
-    return found
 
 
 def fingerprint(der: bytes) -> str:
     """Hash a certificate as ``openssl x509 -fingerprint -sha256`` does, in lower case."""
     return hashlib.sha256(der).hexdigest()
+
+
+def _fingerprint(kept: Any) -> str:
+    if not isinstance(kept, str) or not FINGERPRINT.fullmatch(kept):
+        raise ValueError("no fingerprint")
+    return kept
 
 
 class _JudgedHandshake(ssl.SSLObject):

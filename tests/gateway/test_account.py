@@ -1,9 +1,11 @@
 """An Enphase account: which login is tried when, and when none is."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -272,3 +274,26 @@ def test_credentials_keep_themselves_to_themselves() -> None:
     """Neither name nor password is shown where credentials are printed."""
     assert CREDENTIALS.username not in repr(CREDENTIALS)
     assert CREDENTIALS.password not in repr(CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"until": 10**400}, {"until": math.nan}, {"why": "\ud800"}, {"why": "a\nb"}, {"kind": []}],
+)
+def test_a_damaged_record_is_passed_over(tmp_path: Path, change: dict[str, Any]) -> None:
+    """What no process wrote, such as a time without end, keeps nobody from logging in."""
+    file = StateFile(tmp_path / "account.json")
+    credentials, now = Credentials("you", "secret"), lambda: 0.0
+    first = Account(credentials, [_refuse], file, now)
+    with pytest.raises(Refused):
+        anyio.run(first.token, "1223")
+    file.write(json.dumps(json.loads(file.read() or "") | change))
+    with pytest.raises(Refused, match="asked"):
+        anyio.run(Account(credentials, [_refuse], file, now).token, "1223")
+    file.write("[" * 100_000)
+    with pytest.raises(Refused, match="asked"):
+        anyio.run(Account(credentials, [_refuse], file, now).token, "1223")
+
+
+async def _refuse(credentials: Credentials, serial: str) -> str:
+    raise Refused("asked")

@@ -326,3 +326,46 @@ async def test_a_wish_to_wait_that_is_no_number_is_passed_over(
     with pytest.raises(CloudTrouble) as caught:
         await logins(small)[0](mine, "1223")
     assert caught.value.retry_after == 0
+
+
+async def test_a_wish_to_wait_for_ever_is_not_granted(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """A cloud cannot lock us out for longer than it takes to forget a refused password."""
+    app.status, app.headers = 429, {"retry-after": "9" * 400}
+    with pytest.raises(CloudTrouble) as caught:
+        await logins(small)[0](mine, "1223")
+    assert caught.value.retry_after == 6 * 3600
+
+
+async def test_a_session_that_cannot_be_sent_back_is_none(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """A session with half a letter, legal in JSON, is another answer than the one we know."""
+    app.body = b'{"session_id": "\\ud800"}'
+    with pytest.raises(Changed, match="without a session"):
+        await logins(small)[0](mine, "1223")
+
+
+async def test_another_host_gets_no_cookie_of_the_clouds(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """Where a login sends us on to a page elsewhere, neither password nor session goes along."""
+    headers: list[dict[bytes, bytes]] = []
+
+    async def listener(scope: Any, receive: Any, send: Any) -> None:
+        headers.append(dict(scope["headers"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    authority, certificate = cloud_certificates()
+    assert small.ca_file is not None
+    small.ca_file.write_bytes(small.ca_file.read_bytes() + authority)
+    with Server(listener, certificate) as other:
+        location = other.url.replace("127.0.0.1", "localhost")
+        app.status = 302
+        app.headers = {"location": f"{location}/x", "set-cookie": "SESSION=abc; path=/; secure"}
+        with pytest.raises(Changed):
+            await logins(replace(small, first="entrez"))[0](mine, "1223")
+    assert headers
+    assert all(b"cookie" not in sent and b"authorization" not in sent for sent in headers)

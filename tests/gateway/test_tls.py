@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from exporter.demo.certificate import Certificate as Shown
+from exporter.demo.certificate import self_signed
 from exporter.demo.world import World
 from exporter.endpoint import INFO, METERS
 from exporter.fleet import Fleet
 from exporter.gateway.errors import Unreachable, Untrusted
 from exporter.gateway.state import StateFile
-from exporter.gateway.tls import Pin, fingerprint
+from exporter.gateway.tls import Pin, Trust, fingerprint
 from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
@@ -240,3 +241,29 @@ def test_a_certificate_that_makes_no_sense_is_not_believed(tmp_path: Path) -> No
     with pytest.raises(ssl.SSLError, match="cannot be read"):
         pin.judge(b"no certificate")
     assert pin.certificate is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "[" * 100_000,
+        '{"sha256": "ab", "not_before": NaN, "not_after": 1}',
+        '{"sha256": "ab", "not_before": 0, "not_after": 1' + "0" * 400 + "}",
+        '{"sha256": "ab", "not_before": 0, "not_after": Infinity}',
+        '{"sha256": "\\ud800", "not_before": 0, "not_after": 1}',
+    ],
+)
+def test_a_damaged_pin_is_no_pin(tmp_path: Path, kept: str) -> None:
+    """Times that are none would make any certificate a due successor, or no page possible."""
+    file = StateFile(tmp_path / "home.certificate.json")
+    file.write(kept)
+    assert Pin(file, lambda: 0.0).certificate is None
+
+
+def test_a_certificate_of_no_version_is_refused() -> None:
+    """A certificate that nobody can read is an error of TLS, as any other that is not believed."""
+    der = ssl.PEM_cert_to_DER_cert(self_signed("1223").certificate.decode())
+    version = b"\xa0\x03\x02\x01"
+    assert version + b"\x02" in der
+    with pytest.raises(ssl.SSLError, match="cannot be read"):
+        Trust().judge(der.replace(version + b"\x02", version + b"\x01"))
