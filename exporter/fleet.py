@@ -148,4 +148,5 @@ async def _close(site: Site, file: StateFile) -> None:
     """Close the connections and save the counters."""
     with anyio.move_on_after(CLOSING, shield=True):
         await site.session.aclose()
-    file.write(site.ledger.page(ended=True))
+    if len(site.ledger):
+        file.write(site.ledger.page(ended=True))

@@ -81,6 +81,10 @@ class Ledger:
         self.unsaved = self.urgent = bool(self._entries)  # the page kept may say that it ended
         """Whether ``page`` has changed since it was last asked for, and so that it matters."""
 
+    def __len__(self) -> int:
+        """Count the counters that are known."""
+        return len(self._entries)
+
     def settle(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Pass samples on; a counter gets the value that it may show, a second source is left out.
 

@@ -87,7 +87,7 @@ async def test_counters_are_kept_once_the_disk_takes_them(
     world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What could not be written is tried again, also at night, when no counter moves."""
-    monkeypatch.setattr("exporter.fleet.SAVED_EVERY", 0.01)
+    monkeypatch.setattr("exporter.fleet.LOOK", 0.01)
     blocked = tmp_path / "state"
     blocked.write_text("a file where the folder should be")
     async with exporting(world) as client:
