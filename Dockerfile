@@ -20,6 +20,6 @@ VOLUME /var/lib/enphase-exporter
 EXPOSE 9433
 # Asks by hand: importing an HTTP library each time would cost more than all scrapes.
 HEALTHCHECK --interval=60s --timeout=5s --start-period=5s \
-    CMD ["python", "-SEc", "import socket; s = socket.create_connection(('127.0.0.1', 9433), 4); s.sendall(b'GET /-/healthy HTTP/1.0\r\n\r\n'); raise SystemExit(b' 200 ' not in s.recv(64))"]
+    CMD ["python", "-SEc", "import socket; s = socket.create_connection(('127.0.0.1', 9433), 4); s.sendall(b'GET /-/healthy HTTP/1.0\\r\\n\\r\\n'); raise SystemExit(b' 200 ' not in s.recv(64))"]
 ENTRYPOINT ["enphase-exporter"]
 CMD ["serve"]
