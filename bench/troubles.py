@@ -1,4 +1,4 @@
-"""A day of troubles for a demo world, hour by hour; the evening is calm."""
+"""A day of troubles for a demo world, hour by hour; its first hour and its evening are calm."""
 
 import datetime as dt
 
