@@ -1,7 +1,6 @@
 """The configured gateways, each with its session and token keeper, under one task group."""
 
 import hashlib
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Self
 import anyio
 from anyio.abc import TaskGroup
 
+from exporter import clock
 from exporter import settings as config
-from exporter.gateway.account import Account, Credentials
+from exporter.gateway.account import Account
 from exporter.gateway.cloud import Cloud
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.digest import Digest
 from exporter.gateway.documents import Documents
 from exporter.gateway.login import logins
@@ -87,7 +88,7 @@ class Fleet:
         if credentials not in self._accounts:
             name = hashlib.sha256(gateway.username.encode()).hexdigest()[:12]
             self._accounts[credentials] = Account(
-                credentials, logins(self._cloud()), self._file(f"account-{name}.json"), time.time
+                credentials, logins(self._cloud()), self._file(f"account-{name}.json"), clock.wall
             )
         return self._accounts[credentials]
 
@@ -100,7 +101,7 @@ class Fleet:
             log_in=log_in,
             file=self._file(f"{name}.token"),
             tasks=self._tasks,
-            now=time.time,
+            now=clock.wall,
         )
         session = Session(
             Address(
@@ -121,10 +122,10 @@ class Fleet:
             name,
             str(gateway.host),
             session,
-            Documents(session, self._tasks),
+            Documents(session, self._tasks, clock.elapsed),
             tokens,
             trust,
-            Ledger(self._ledger_file(name).read()),
+            Ledger(self._ledger_file(name).read(), clock.wall, clock.elapsed),
             surprised=partial(self._telemetry.surprise, name),
         )
 
@@ -133,7 +134,7 @@ class Fleet:
             return AuthorityTrust(tls.ca_file)
         if tls.trust == "off":
             return Unverified(name)
-        return Pin(self._file(f"{name}.certificate.json"), time.time)
+        return Pin(self._file(f"{name}.certificate.json"), clock.wall)
 
     def _cloud(self) -> Cloud:
         cloud = self._settings.cloud

@@ -9,12 +9,12 @@ the counters would fall with each restart.
 import json
 import logging
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from exporter import clock
 from exporter.metric import Sample
 from exporter.unit import WATT_HOUR
 
@@ -50,7 +50,7 @@ class Entry:
     seen: float
     offset: float = 0.0
     doubted: float | None = None
-    """Since when the source shows what cannot be."""
+    """Since when, by ``clock.elapsed``, the source shows what cannot be."""
 
     @property
     def told(self) -> float:
@@ -65,9 +65,15 @@ _ROWS = TypeAdapter(list[tuple[str, tuple[str, ...], str, float, float, float]])
 class Ledger:
     """What was last said of each counter of one gateway."""
 
-    def __init__(self, kept: str | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        kept: str | None = None,
+        now: Callable[[], float] = clock.wall,
+        elapsed: Callable[[], float] = clock.elapsed,
+    ) -> None:
         """Go on from what an earlier process has kept (``page``), if there is such a text."""
         self._now = now
+        self._elapsed = elapsed
         self._entries = _entries(kept) if kept else {}
         self._started: set[Series] = set()
         self._told_of: set[Series] = set()
@@ -132,10 +138,13 @@ class Ledger:
         return entry.told
 
     def _may_pass(self, entry: Entry) -> bool:
-        """Whether what cannot be may yet turn out to be a gateway that is just starting."""
+        """Whether what cannot be may yet turn out to be a gateway that is just starting.
+
+        After a power cut the host's clock may jump while the gateway still starts.
+        """
         if entry.doubted is None:
-            entry.doubted = self._now()
-        return self._now() - entry.doubted < LASTING
+            entry.doubted = self._elapsed()
+        return self._elapsed() - entry.doubted < LASTING
 
 
 def _offset(entry: Entry, reading: float, possible: float) -> float:

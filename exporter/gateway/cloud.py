@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
@@ -67,10 +68,17 @@ class CloudClient:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise CloudTrouble(f"{url} wants us to wait", _seconds(answer))
         if answer.status not in {200, 400, 401, 403}:
-            raise Changed(f"{url} answered {answer.status}")
+            raise Changed(f"{url} answered {answer.status}", _seconds(answer))
         return answer
 
 
 def _seconds(answer: Answer) -> float:
+    """Read how long the cloud wants us to wait, as seconds or as a date by its own clock."""
     value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        now = parsedate_to_datetime(answer.headers.get("Date", ""))
+        return max((parsedate_to_datetime(value) - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):  # no date, or one of the two without a time zone
+        return 0.0

@@ -1,6 +1,5 @@
 """A gateway's documents, each fetched once for all who want it, and kept as long as it is good."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,6 +7,7 @@ from typing import Any, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
+from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.errors import Absent, Late, Malformed, Silent, Unavailable
 from exporter.gateway.flight import Flight
@@ -28,7 +28,7 @@ class Document:
 
     data: Any
     received: float
-    """When it came, on the monotonic clock."""
+    """When it came, by ``clock.elapsed``."""
 
     fresh: float
     """Until when it counts as new."""
@@ -52,7 +52,7 @@ class Documents:
     """Asks for pages as they grow old; a request outlives the scrape that wanted it."""
 
     def __init__(
-        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = time.monotonic
+        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = clock.elapsed
     ) -> None:
         self._source = source
         self._tasks = tasks

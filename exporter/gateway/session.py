@@ -1,12 +1,12 @@
 """The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.auth import Door
 from exporter.gateway.decode import SIZE_LIMIT, decode
@@ -102,7 +102,7 @@ class Session:
     async def get(self, endpoint: Endpoint) -> Any:
         """Fetch and decode one page; ``/info`` has to come first. Raises ``GatewayError``."""
         await self._turns.pace(endpoint)
-        began, outcome = time.monotonic(), "ok"
+        began, outcome = clock.elapsed(), "ok"
         try:
             document = await (self._identify() if endpoint is INFO else self._fetch(endpoint))
         except GatewayError as error:
@@ -113,7 +113,7 @@ class Session:
             self._note(endpoint, None)
             return document
         finally:
-            self._observe(endpoint.path, outcome, time.monotonic() - began)
+            self._observe(endpoint.path, outcome, clock.elapsed() - began)
 
     @property
     def up(self) -> bool:
@@ -121,9 +121,9 @@ class Session:
         return self._answered_at is not None and self.trouble is None
 
     def clock(self, at: float) -> float:
-        """Return the gateway's own time at a moment of our monotonic clock."""
+        """Return the gateway's own time at a moment of ``clock.elapsed``."""
         if self.identity is None or self.identity.time is None:
-            return time.time() - (time.monotonic() - at)
+            return clock.wall() - (clock.elapsed() - at)
         return self.identity.time + (at - self._identified_at)
 
     async def _identify(self) -> Any:
@@ -153,7 +153,7 @@ class Session:
                 "give ENPHASE_HOST without http://"
             )
         self.identity = identity
-        self.url, self._identified_at = url, time.monotonic()
+        self.url, self._identified_at = url, clock.elapsed()
         return info
 
     async def _fetch(self, endpoint: Endpoint) -> Any:
@@ -189,7 +189,7 @@ class Session:
     def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
         self._turns.note(endpoint, hangs=isinstance(error, Silent))
         if error is None or isinstance(error, Absent):
-            self._answered_at = time.monotonic()
+            self._answered_at = clock.elapsed()
             if endpoint is not INFO or not isinstance(self.trouble, SHUT_OUT):
                 self.trouble = None  # /info, which anybody may read, proves no login
         elif isinstance(error, (Unreachable, *SHUT_OUT)) or self._is_silent():
@@ -198,4 +198,4 @@ class Session:
     def _is_silent(self) -> bool:
         """Whether no page at all has had a good answer for some time."""
         answered = self._answered_at
-        return answered is None or time.monotonic() - answered > SILENCE
+        return answered is None or clock.elapsed() - answered > SILENCE
