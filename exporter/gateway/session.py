@@ -93,7 +93,9 @@ class Session:
         self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
         self._identified_at = 0.0
-        self._answered_at: float | None = None
+        self._has_answered = False
+        self._waiting_since: float | None = None
+        """Since when we ask without any good answer."""
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -103,6 +105,8 @@ class Session:
         """Fetch and decode one page; ``/info`` has to come first. Raises ``GatewayError``."""
         await self._turns.pace(endpoint)
         began, outcome = clock.elapsed(), "ok"
+        if self._waiting_since is None:
+            self._waiting_since = began
         try:
             document = await (self._identify() if endpoint is INFO else self._fetch(endpoint))
         except GatewayError as error:
@@ -118,7 +122,7 @@ class Session:
     @property
     def up(self) -> bool:
         """Whether the gateway has answered, and nothing has shut us out since."""
-        return self._answered_at is not None and self.trouble is None
+        return self._has_answered and self.trouble is None and not self._is_silent()
 
     def clock(self, at: float) -> float:
         """Return the gateway's own time at a moment of ``clock.elapsed``."""
@@ -189,7 +193,7 @@ class Session:
     def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
         self._turns.note(endpoint, hangs=isinstance(error, Silent))
         if error is None or isinstance(error, Absent):
-            self._answered_at = clock.elapsed()
+            self._has_answered, self._waiting_since = True, None
             if endpoint is not INFO or not isinstance(self.trouble, SHUT_OUT):
                 self.trouble = None  # /info, which anybody may read, proves no login
         elif isinstance(error, (Unreachable, *SHUT_OUT)) or self._is_silent():
@@ -197,5 +201,5 @@ class Session:
 
     def _is_silent(self) -> bool:
         """Whether no page at all has had a good answer for some time."""
-        answered = self._answered_at
-        return answered is None or clock.elapsed() - answered > SILENCE
+        since = self._waiting_since
+        return not self._has_answered or (since is not None and clock.elapsed() - since > SILENCE)
