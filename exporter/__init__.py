@@ -3,7 +3,7 @@
 From the ground up; each line imports only from lines above it:
 
     metric, endpoint        what is exported, and which pages are read how often
-    surprise                counts what makes no sense
+    surprise, clock         counts what makes no sense; the host's two clocks
     collector, unit, wire   what a collector is, and what it reads documents with
     collectors/             pure functions from documents to samples, one subject a file
     gateway/                the only package that talks to gateways and to the cloud

@@ -1,13 +1,14 @@
 """Puts the parts of a gateway's site together, and those of an account, as a plan says."""
 
 import hashlib
-import time
 from functools import partial
 
 from anyio.abc import TaskGroup
 
-from exporter.gateway.account import Account, Credentials
+from exporter import clock
+from exporter.gateway.account import Account
 from exporter.gateway.cloud import Cloud
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.digest import Digest
 from exporter.gateway.documents import Documents
 from exporter.gateway.login import logins
@@ -37,10 +38,10 @@ def site(plan: Plan, account: Account | None, telemetry: Telemetry, tasks: TaskG
         name,
         str(plan.gateway.host),
         session,
-        Documents(session, tasks),
+        Documents(session, tasks, clock.elapsed),
         tokens,
         trust,
-        Ledger(counters(plan).read()),
+        Ledger(counters(plan).read(), clock.wall, clock.elapsed),
         surprised=partial(telemetry.surprise, name),
     )
 
@@ -53,7 +54,7 @@ def account(plan: Plan, credentials: Credentials) -> Account:
         credentials,
         logins(Cloud(cloud.entrez_url, cloud.enlighten_url, cloud.first, cloud.ca_file)),
         plan.file(f"account-{name}.json"),
-        time.time,
+        clock.wall,
     )
 
 
@@ -69,7 +70,7 @@ def _tokens(plan: Plan, account: Account | None, telemetry: Telemetry, tasks: Ta
         log_in=None if account is None else partial(account.token, observe=observe),
         file=plan.file(f"{plan.name}.token"),
         tasks=tasks,
-        now=time.time,
+        now=clock.wall,
     )
 
 
@@ -79,4 +80,4 @@ def _trust(plan: Plan) -> Trust:
         return AuthorityTrust(tls.ca_file)
     if tls.trust == "off":
         return Unverified(plan.name)
-    return Pin(plan.file(f"{plan.name}.certificate.json"), time.time)
+    return Pin(plan.file(f"{plan.name}.certificate.json"), clock.wall)

@@ -11,7 +11,8 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from exporter import assembly
-from exporter.gateway.account import Account, Credentials
+from exporter.gateway.account import Account
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.state import StateFile
 from exporter.plan import Plan, plans
 from exporter.setting_groups import Cloud

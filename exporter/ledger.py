@@ -9,12 +9,12 @@ the counters would fall with each restart.
 import json
 import logging
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
+from exporter import clock
 from exporter.doubt import KWH, LASTING, explain, follows
 from exporter.metric import LARGEST_COUNTER, Sample
 
@@ -34,9 +34,14 @@ class Doubt:
     """Readings that can follow one another, but not what was told before."""
 
     first: float
+    after: float
+    """Seconds between the last reading that was taken and the first one in doubt."""
+
     since: float
     last: float
     seen: float
+    """When the first and the last came, by ``clock.elapsed``: after a power cut the host's clock
+    may jump while the gateway still starts."""
 
 
 @dataclass(slots=True)
@@ -72,9 +77,15 @@ Series = tuple[str, tuple[str, ...]]
 class Ledger:
     """What was last said of each counter of one gateway."""
 
-    def __init__(self, kept: str | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        kept: str | None = None,
+        now: Callable[[], float] = clock.wall,
+        elapsed: Callable[[], float] = clock.elapsed,
+    ) -> None:
         """Go on from what an earlier process has kept (``page``), if there is such a text."""
         self._now = now
+        self._elapsed = elapsed
         self._entries = _entries(kept, now()) if kept else {}
         self._started: set[Series] = set()
         self._told_of: set[Series] = set()
@@ -136,9 +147,9 @@ class Ledger:
             reading = max(reading, before)
         else:
             doubt = self._doubt(entry, reading)
-            if reading == 0 or now - doubt.since < LASTING:
+            if reading == 0 or self._elapsed() - doubt.since < LASTING:
                 return  # zero says nothing: a gateway that starts shows it, at night until dawn
-            entry.offset = explain(before, doubt.first, doubt.since - entry.seen, entry.offset)
+            entry.offset = explain(before, doubt.first, doubt.after, entry.offset)
             self.urgent = True
             log.warning("%s went from %.0f to %.0f J at its source", name, before, reading)
         self.unsaved |= reading != before
@@ -146,10 +157,11 @@ class Ledger:
 
     def _doubt(self, entry: Entry, reading: float) -> Doubt:
         """Go on with the doubt, or begin anew where a reading does not follow the last one."""
-        now, doubt = self._now(), entry.doubt
+        now, doubt = self._elapsed(), entry.doubt
         if doubt is None or not follows(doubt.last, reading, now - doubt.seen):
             self.urgent |= doubt is None
-            doubt = entry.doubt = Doubt(reading, now, reading, now)
+            after = self._now() - entry.seen
+            doubt = entry.doubt = Doubt(reading, after, now, reading, now)
         doubt.last, doubt.seen = max(doubt.last, reading), now
         return doubt
 

@@ -113,7 +113,7 @@ class Rehearsal:
         self._gateway = Gateway(past, end)
         self._tasks: TaskGroup
         stand_in, tasks, now = cast("Any", self._gateway), cast("Any", self), self._gateway.now
-        documents, ledger = Documents(stand_in, tasks, now), Ledger(now=now)
+        documents, ledger = Documents(stand_in, tasks, now), Ledger(now=now, elapsed=now)
         self._site = Site(
             name=SITE,
             host="",

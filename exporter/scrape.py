@@ -1,13 +1,13 @@
 """One scrape: every collector side by side, one deadline, and what is there of the results."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import anyio
 
+from exporter import clock
 from exporter.collector import NOT_HERE, Collector, Gate
 from exporter.endpoint import Endpoint
 from exporter.exposition import Fragment
@@ -41,7 +41,7 @@ async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -
     What failed or is late is missing from the result; a request that is late goes on and serves
     the next scrape.
     """
-    began = time.monotonic()
+    began = clock.elapsed()
     found: dict[str, Outcome] = {}
 
     async def run(collector: Collector) -> None:
@@ -54,14 +54,14 @@ async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -
             tasks.start_soon(run, collector)
     outcomes = tuple(found[c.name] for c in collectors if c.name in found)
     tell(site, outcomes)
-    own = Fragment(families(account(site, outcomes, time.monotonic() - began)))
+    own = Fragment(families(account(site, outcomes, clock.elapsed() - began)))
     read = (outcome.fragment for outcome in outcomes if outcome.fragment is not None)
     return Scrape((own, *read), outcomes, site.session.up)
 
 
 async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome | None:
     """Run one collector; ``None`` where the site has nothing for it, or none is known to be."""
-    began = time.monotonic()
+    began = clock.elapsed()
     fragment, error = None, None
     try:
         if not await _has(site, collector, deadline):
@@ -79,7 +79,7 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
         if collector.name not in site.complaints:
             log.exception("gateway=%s collector=%s", site.name, collector.name)
         error = f"unexpected {type(surprise).__name__}: please report it with the log"
-    return Outcome(collector.name, time.monotonic() - began, fragment, error)
+    return Outcome(collector.name, clock.elapsed() - began, fragment, error)
 
 
 def _holds_something(document: Document | None) -> bool:
@@ -150,7 +150,7 @@ def _read(site: Site, collector: Collector, documents: tuple[Document | None, ..
     pages = [None if document is None else document.data for document in documents]
     options: dict[str, float] = {}
     if collector.timed:
-        received = [d.received for d in documents if d is not None] or [time.monotonic()]
+        received = [d.received for d in documents if d is not None] or [clock.elapsed()]
         options["moment"] = site.session.clock(received[0])
     with watching() as surprises:
         samples = list(islice(site.ledger.settle(collector.read(*pages, **options)), MOST + 1))

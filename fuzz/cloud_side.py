@@ -12,8 +12,8 @@ from exporter.demo.authority import Authority
 from exporter.demo.entrez import CODE, LOGIN, PAGE
 from exporter.demo.entrez import TOKEN as SHOWN
 from exporter.gateway import enlighten, entrez
-from exporter.gateway.account import Credentials
 from exporter.gateway.cloud import Cloud, CloudClient
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import CloudTrouble, LoginError
 from exporter.gateway.jwt import Token
 from fuzz import corpus, wire

@@ -13,7 +13,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain
 
 from exporter import address
-from exporter.gateway.account import Account, Credentials
+from exporter.gateway.account import Account
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.session import Address
 from exporter.gateway.state import StateFile
 from exporter.gateway.tls import Pin

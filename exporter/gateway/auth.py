@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 import anyio
 
-from exporter.gateway.errors import Rejected, Unavailable
+from exporter.gateway.errors import LoginError, Rejected, Unavailable
 from exporter.gateway.exchange import Answer
 from exporter.gateway.jwt import Token
 from exporter.gateway.tokens import Tokens
@@ -52,7 +52,7 @@ class Door:
         self._tokens = tokens
         self._pass: Pass | None = None
         self._lock = anyio.Lock()
-        self._refusal: Rejected | None = None
+        self._refusal: Rejected | LoginError | None = None
         self._refused_until = 0.0
 
     async def enter(self, serial: str, *, stale: Pass | None = None) -> Pass:
@@ -77,7 +77,7 @@ class Door:
             return await self._check(token)
         try:
             return await self._check(await self._tokens.replace(token, serial))
-        except Rejected as error:
+        except (Rejected, LoginError) as error:
             # One refusal is for all pages of a scrape.
             self._refusal, self._refused_until = error, anyio.current_time() + REFUSAL_HOLDS
             raise

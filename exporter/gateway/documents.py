@@ -1,6 +1,5 @@
 """A gateway's documents, each fetched once for all who want it, and kept as long as it is good."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,12 +7,17 @@ from typing import Any, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
+from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.errors import Absent, Late, Malformed, Silent, Unavailable
 from exporter.gateway.flight import Flight
 
 ABSENT_FRESH = 3600.0
 """Seconds until a page that the gateway does not have is asked for again."""
+
+SPARE = 60.0
+"""Seconds for which an answer that came too late for one scrape stands in where the next is late
+again: a gateway that takes ten seconds for each page would else never be seen."""
 
 COURTESY = 2.0
 """Seconds that a page which nobody waits for leaves to the others."""
@@ -28,13 +32,16 @@ class Document:
 
     data: Any
     received: float
-    """When it came, on the monotonic clock."""
+    """When it came, by ``clock.elapsed``."""
 
     fresh: float
     """Until when it counts as new."""
 
     keep: float
     """Until when it may be shown while a new one is on its way."""
+
+    spare: float = 0.0
+    """Until when it may be shown where the new one is too late."""
 
 
 class Source(Protocol):
@@ -52,7 +59,7 @@ class Documents:
     """Asks for pages as they grow old; a request outlives the scrape that wanted it."""
 
     def __init__(
-        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = time.monotonic
+        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = clock.elapsed
     ) -> None:
         self._source = source
         self._tasks = tasks
@@ -72,7 +79,8 @@ class Documents:
             flight = self._send(endpoint)
             if not endpoint.later:
                 self._awaited[endpoint] = flight
-            return Asked(endpoint, held, flight, self._shown)
+            spare = held if held is not None and now < held.spare else None
+            return Asked(endpoint, spare, flight, self._shown)
         if now >= held.fresh:
             self._send(endpoint)
         return Asked(endpoint, held, None, self._shown)
@@ -81,7 +89,7 @@ class Documents:
         """Tell how old each page is that was handed out last, in seconds."""
         now = self._now()
         for endpoint, document in self._shown.items():
-            if document.data is not None and now < document.keep:
+            if document.data is not None and now < document.spare:
                 yield endpoint.path, now - document.received
 
     def _send(self, endpoint: Endpoint) -> Flight[Document]:
@@ -108,7 +116,8 @@ class Documents:
                 self._rests[endpoint] = self._now() + endpoint.fresh, self._flights[endpoint]
             raise
         else:
-            return self._hold(endpoint, data, endpoint.fresh)
+            spare = SPARE if self._flights[endpoint].missed else 0.0
+            return self._hold(endpoint, data, endpoint.fresh, spare)
         finally:
             del self._flights[endpoint]
             self._awaited.pop(endpoint, None)
@@ -119,9 +128,10 @@ class Documents:
             for flight in list(self._awaited.values()):
                 await flight.ended()
 
-    def _hold(self, endpoint: Endpoint, data: Any, fresh: float) -> Document:
+    def _hold(self, endpoint: Endpoint, data: Any, fresh: float, spare: float = 0.0) -> Document:
         now = self._now()
-        document = Document(data, now, now + fresh, now + max(fresh, endpoint.keep))
+        keep = now + max(fresh, endpoint.keep)
+        document = Document(data, now, now + fresh, keep, max(keep, now + spare))
         self._held[endpoint] = document
         return document
 
@@ -161,9 +171,9 @@ class Asked:
         return document
 
     async def _document(self, deadline: float) -> Document:
-        if self.flight is None and self.held is not None:
-            return self.held
         if self.flight is not None:
             with anyio.CancelScope(deadline=deadline):
                 return await self.flight.landed()
+        if self.held is not None:
+            return self.held
         raise Late(f"{self.endpoint} had not answered when the scrape had to end")

@@ -7,8 +7,8 @@ gives owners a token for a year.
 import json
 from http import HTTPStatus
 
-from exporter.gateway.account import Credentials
 from exporter.gateway.cloud import Cloud, CloudClient
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import Changed, CloudTrouble, NotOurs, Refused, SecondFactor
 from exporter.gateway.jwt import SHAPE
 

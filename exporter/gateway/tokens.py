@@ -10,7 +10,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from exporter.gateway.brake import Brake
-from exporter.gateway.errors import GatewayError, LoginError, NotOurs, Rejected
+from exporter.gateway.errors import GatewayError, LoginError, Rejected
 from exporter.gateway.flight import Flight
 from exporter.gateway.jwt import Token
 from exporter.gateway.reprieve import reprieved
@@ -43,7 +43,7 @@ class Given:
 
 
 LogIn = Callable[[str], Awaitable[Token]]
-"""Gets a token for a gateway's serial from the cloud; raises ``LoginError``."""
+"""Gets a token for a gateway's serial from the cloud, not too often; raises ``LoginError``."""
 
 
 class Tokens:
@@ -66,10 +66,9 @@ class Tokens:
         """On while a token that the gateway refused must not be replaced by another login."""
 
         self._renewals = Brake(now)
-        """On while it is too early to try the next renewal, or a login that was denied."""
+        """On while it is too early to try the next renewal."""
 
         self._login: Flight[Token] | None = None
-        self._denied: NotOurs | None = None
         self._serial = ""
         self._last_given: str | None = None
         self._given_mark = ""
@@ -131,8 +130,7 @@ class Tokens:
         try:
             renewed = await self._renew(self._serial or held.serial)
         except GatewayError as error:
-            if not self._renewals.on:
-                self._renewals.fail()
+            self._renewals.fail()
             log.warning("the token could not be renewed yet: %s", error)
         else:
             if self._now() >= renewed.renewal:
@@ -141,9 +139,6 @@ class Tokens:
 
     async def _renew(self, serial: str) -> Token:
         """Join the login under way, or start one; it goes on when its callers are gone."""
-        if self._denied is not None and self._renewals.on:
-            raise self._denied.with_traceback(None)
-        self._denied = None
         if self._login is None or self._login.over:
             self._login = Flight(
                 self._tasks,
@@ -157,14 +152,7 @@ class Tokens:
                 "this gateway wants a token: set ENPHASE_USERNAME and ENPHASE_PASSWORD, "
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
-        try:
-            token = _fitting(await self._log_in(serial), serial)
-        except NotOurs as error:
-            # The account goes on for its other gateways, so that this one's wait is kept here.
-            self._denied = error
-            self._renewals.fail()
-            raise
-        self.held = token
+        self.held = token = await self._log_in(serial)
         self._file.write(f"{token.text}\n{self._given_mark}".strip())
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
         return token
@@ -206,9 +194,3 @@ class Tokens:
         except ValueError as error:
             self._file.ignore(str(error))
             return None
-
-
-def _fitting(token: Token, serial: str) -> Token:
-    if not token.fits(serial):
-        raise NotOurs("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
-    return token

@@ -12,7 +12,8 @@ import pytest
 from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
-from exporter.gateway.account import REFUSAL_PAUSE, Account, Credentials, Login
+from exporter.gateway.account import REFUSAL_PAUSE, Account, Login
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import (
     Changed,
     CloudTrouble,
@@ -25,7 +26,10 @@ from exporter.gateway.state import StateFile
 
 SERIAL = "122300000000"
 CREDENTIALS = Credentials("me@example.com", "sunny-side-up")
-TOKEN = Authority().issue(SERIAL, "owner", 31_536_000, NOW)
+AUTHORITY = Authority()
+TOKEN = AUTHORITY.issue(SERIAL, "owner", 31_536_000, NOW)
+OTHER = "122300000001"
+OTHER_TOKEN = AUTHORITY.issue(OTHER, "owner", 31_536_000, NOW)
 
 
 @dataclass
@@ -201,8 +205,85 @@ async def test_one_gateways_trouble_is_not_the_others(start: Start) -> None:
     way = Way(NotOurs("check ENPHASE_SERIAL"))
     account = start(way)
     await fails(account, NotOurs)
+    way.ending = OTHER_TOKEN
+    assert (await account.token(OTHER)).text == OTHER_TOKEN
+    await fails(account, NotOurs)
+    assert way.taken == [SERIAL, OTHER]
+
+
+async def test_a_gateway_that_is_not_ours_is_asked_for_less_and_less(
+    start: Start, clock: Clock
+) -> None:
+    """A denial is no storm, whoever asks how often, in one process or in many; it heals by itself.
+
+    A day has the waits of 1, 2, 4, 8, 16, 32 minutes and then one attempt an hour.
+    """
+    way = Way(NotOurs("check ENPHASE_SERIAL"))
+    account = start(way)
+    for minute in range(24 * 60):
+        clock.moment += 60
+        if minute % 90 == 0:
+            account = start(way)
+        await fails(account, NotOurs, "^check ENPHASE_SERIAL$")
+    assert 20 < len(way.taken) < 32
+    way.ending = TOKEN
+    clock.moment += 2 * 3600
+    assert (await start(way).token(SERIAL)).text == TOKEN
+
+
+async def test_a_token_for_another_gateway_is_a_denial(start: Start) -> None:
+    """Where the cloud gives another gateway's token, it is not used, nor asked for again."""
+    way = Way(OTHER_TOKEN)
+    for _ in range(5):
+        await fails(start(way), NotOurs, "check ENPHASE_SERIAL")
+    assert len(way.taken) == 1
+
+
+async def test_an_attempt_that_nobody_lived_to_see_counts(start: Start, clock: Clock) -> None:
+    """A process that is killed during each login, every ten minutes, makes fewer of them."""
+
+    async def login(credentials: Credentials, serial: str) -> str:
+        attempts.append(clock.moment)
+        raise KeyboardInterrupt
+
+    attempts: list[float] = []
+    for _ in range(6 * 6):
+        try:
+            await start(login).token(SERIAL)
+        except KeyboardInterrupt:
+            pass
+        except CloudTrouble as error:
+            assert "in the middle of its last login" in str(error)  # noqa: PT017  or it is killed
+        clock.moment += 600
+    assert 5 < len(attempts) < 12
+
+
+@pytest.mark.parametrize("days", [-365, -1])
+async def test_a_clock_that_is_set_back_locks_nobody_out(
+    start: Start, clock: Clock, days: int
+) -> None:
+    """When the host's clock is set back, an attempt is made after the usual wait at the latest."""
+    way = Way(Refused("wrong"))
+    account = start(way)
+    await fails(account, Refused)
+    clock.moment += days * 86_400
+    await fails(account, Refused)
+    clock.moment += REFUSAL_PAUSE + 1
     way.ending = TOKEN
     assert (await account.token(SERIAL)).text == TOKEN
+
+
+async def test_the_cloud_may_ask_for_a_day_at_most(start: Start, clock: Clock) -> None:
+    """A wish for a longer wait is a mistake, and does not lock us out."""
+    way = Way(CloudTrouble("busy", retry_after=float("inf")))
+    account = start(way)
+    await fails(account, CloudTrouble)
+    clock.moment += 86_399
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == 1
+    clock.moment += 2
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == 2
 
 
 async def test_gateways_of_one_account_log_in_one_after_another(start: Start) -> None:
@@ -213,13 +294,13 @@ async def test_gateways_of_one_account_log_in_one_after_another(start: Start) ->
         events.append(f"begin {serial}")
         await anyio.sleep(0.01)
         events.append(f"end {serial}")
-        return TOKEN
+        return TOKEN if serial == SERIAL else OTHER_TOKEN
 
     account = start(login)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(account.token, "1")
-        tasks.start_soon(account.token, "2")
-    assert events == ["begin 1", "end 1", "begin 2", "end 2"]
+        tasks.start_soon(account.token, SERIAL)
+        tasks.start_soon(account.token, OTHER)
+    assert events == [f"begin {SERIAL}", f"end {SERIAL}", f"begin {OTHER}", f"end {OTHER}"]
 
 
 async def test_two_gateways_make_one_attempt_with_a_wrong_password(start: Start) -> None:
@@ -265,7 +346,9 @@ async def test_an_unknown_record_is_no_record(
     way = Way(Refused("wrong"))
     await fails(start(way), Refused)
     file = tmp_path / "account.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
+    kept = json.loads(file.read_text())
+    kept["waits"][""][name] = value
+    file.write_text(json.dumps(kept))
     way.ending = TOKEN
     assert (await start(way).token(SERIAL)).text == TOKEN
 

@@ -165,6 +165,49 @@ async def test_a_late_page_serves_the_next_scrape(documents: Documents, gateway:
     assert gateway.asked[FAST.path] == 1
 
 
+async def test_an_answer_that_came_too_late_serves_the_next_scrape(
+    documents: Documents, gateway: Gateway, clock: Clock
+) -> None:
+    """A page slower than each scrape is seen all the same: one scrape later, and with its age."""
+    gateway.closed.add(FAST.path)
+    with pytest.raises(Late):
+        await read(documents, FAST, seconds=0.01)
+    for count in (1, 2, 3):
+        gateway.closed.clear()
+        gateway.answers[FAST.path] = count
+        await land(documents, gateway, FAST, count)
+        gateway.closed.add(FAST.path)
+        clock.moment += 15
+        assert (await read(documents, FAST, seconds=0.01)).data == count
+        assert list(documents.ages()) == [(FAST.path, 15.0)]
+    gateway.closed.clear()
+    gateway.answers[FAST.path] = "quick again"
+    await land(documents, gateway, FAST, 4)
+    clock.moment += 15
+    assert (await read(documents, FAST)).data == "quick again"
+    assert list(documents.ages()) == [(FAST.path, 0.0)]
+
+
+async def test_an_answer_that_came_too_late_is_not_shown_for_long(
+    documents: Documents, gateway: Gateway, clock: Clock
+) -> None:
+    """After a minute without another answer the page is absent; an error is never covered up."""
+    gateway.closed.add(FAST.path)
+    with pytest.raises(Late):
+        await read(documents, FAST, seconds=0.01)
+    gateway.closed.clear()
+    await land(documents, gateway, FAST, 1)
+    clock.moment += 15
+    gateway.answers[FAST.path] = Unavailable("503")
+    with pytest.raises(Unavailable):
+        await read(documents, FAST)
+    gateway.closed.add(FAST.path)
+    clock.moment += 45
+    with pytest.raises(Late):
+        await read(documents, FAST, seconds=0.01)
+    assert list(documents.ages()) == []
+
+
 async def test_what_has_landed_is_had_even_past_the_deadline(
     documents: Documents, gateway: Gateway
 ) -> None:

@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
-from exporter.gateway.errors import CloudTrouble, GatewayError, LoginError, NotOurs, Rejected
+from exporter.gateway.errors import CloudTrouble, GatewayError, LoginError, Rejected
 from exporter.gateway.jwt import DAY, Token
 from exporter.gateway.state import StateFile
 from exporter.gateway.tokens import Given, LogIn, Tokens
@@ -336,36 +336,6 @@ async def test_a_refused_token_that_was_given_says_where_to_get_another(keeping:
         token = await tokens.current(SERIAL)
         with pytest.raises(Rejected, match="https://entrez"):
             await tokens.replace(token, SERIAL)
-
-
-async def test_a_gateway_that_is_not_ours_makes_no_storm(
-    keeping: Keeping, cloud: Cloud, clock: Clock
-) -> None:
-    """Where the account may not use the gateway, logins become rare, with the same reason."""
-    cloud.trouble = NotOurs("check ENPHASE_SERIAL")
-    async with keeping(cloud) as tokens:
-        for _ in range(24 * 60):
-            clock.moment += 60
-            for _ in range(4):
-                with pytest.raises(NotOurs, match="check ENPHASE_SERIAL"):
-                    await tokens.current(SERIAL)
-        assert 20 < cloud.logins < 40
-        cloud.trouble = None
-        clock.moment += 2 * 3600
-        await tokens.current(SERIAL)
-
-
-async def test_a_token_for_another_gateway_is_not_kept(
-    keeping: Keeping, cloud: Cloud, cache: Path
-) -> None:
-    """Where the cloud gives another gateway's token, it is neither used, kept, nor asked again."""
-    cloud.serial = OTHER
-    async with keeping(cloud) as tokens:
-        for _ in range(5):
-            with pytest.raises(LoginError, match="check ENPHASE_SERIAL"):
-                await tokens.current(SERIAL)
-    assert cloud.logins == 1
-    assert not kept(cache)
 
 
 async def test_all_wait_for_one_login(cloud: Cloud, cache: Path) -> None:
