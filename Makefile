@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test lint format docs dashboards bench soak fuzz clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
 demo: .venv/run  ## run the exporter against a simulated home, on http://localhost:9433
 	$(RUN)/enphase-exporter demo $(ARGS)
@@ -29,8 +29,17 @@ format: .venv/dev  ## put the code into shape
 docs: .venv/run  ## write the reference of all metrics
 	$(RUN)/python docs/reference.py
 
+dashboards: .venv/dev  ## write the Grafana dashboards
+	$(RUN)/python grafana/build.py
+
 bench: .venv/run  ## measure what a scrape costs
 	$(RUN)/python bench/bench.py
+
+soak: .venv/run  ## play a month of scrapes with troubles, and look for leaks
+	$(RUN)/python bench/soak.py $(ARGS)
+
+fuzz: .venv/dev  ## feed bad input to every parser, for a minute: ARGS='--seconds 3600' for longer
+	$(RUN)/python -m fuzz $(ARGS)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

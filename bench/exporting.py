@@ -20,6 +20,7 @@ from stopwatch import Answer
 ROOT = Path(__file__).parents[1]
 SERVE = (sys.executable, "-m", "exporter", "serve")
 HURRIED = (sys.executable, str(Path(__file__).with_name("hurried.py")))
+WATCHED = (sys.executable, str(Path(__file__).with_name("watched.py")))
 HEADERS = {
     "Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
     "Accept-Encoding": "gzip",
@@ -63,6 +64,11 @@ class Exporter:
         self._port, self._pid = port, pid
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._asked = 0.0
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def cpu(self) -> float:
@@ -127,13 +133,16 @@ class Exporter:
 
 @contextlib.contextmanager
 def exporting(
-    site: Site, step: float | None = None, state: str | None = None
+    site: Site,
+    step: float | None = None,
+    state: str | None = None,
+    command: tuple[str, ...] = SERVE,
 ) -> Iterator[Exporter]:
     """Run ``exporter serve`` against a site, hurried by steps of seconds if any; end it after."""
     with tempfile.TemporaryDirectory(prefix="enphase-bench-") as own:
         port = _free_port()
         environment = _environment(site, port, state or own)
-        command = SERVE if step is None else (*HURRIED, str(step))
+        command = command if step is None else (*HURRIED, str(step))
         began = time.perf_counter()
         # A process group of its own: Ctrl-C is for the benchmark, which then ends the exporter.
         process = subprocess.Popen(command, cwd=ROOT, env=environment, process_group=0)

@@ -47,8 +47,12 @@ class Stopwatch:
 
     def settle(self, seconds: float) -> None:
         """Wait until the gateway has had nothing to do for so long."""
-        while self._busy or time.perf_counter() - self.last < seconds:
+        while not self.rests(seconds):
             time.sleep(seconds / 4)
+
+    def rests(self, seconds: float) -> bool:
+        """Whether the gateway has had nothing to do for so long."""
+        return not self._busy and time.perf_counter() - self.last >= seconds
 
 
 def occupied(answers: Iterable[Answer]) -> float:

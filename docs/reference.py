@@ -136,6 +136,7 @@ def _telemetry_section() -> str:
     telemetry.request("home", "/info", "ok", 0.1)
     telemetry.login("home", "ok")
     telemetry.surprise("home", "meters", 1)
+    telemetry.configured(MIDDAY)
     lines = ["## The exporter, on `/metrics` alone", "", "| Name | Type | Labels | Meaning |"]
     lines.append("| --- | --- | --- | --- |")
     for fragment in telemetry.fragments():

@@ -3,10 +3,11 @@
 From the ground up; each line imports only from lines above it:
 
     metric, endpoint        what is exported, and which pages are read how often
-    surprise                counts what makes no sense
+    surprise, clock         counts what makes no sense; the host's two clocks
     collector, unit, wire   what a collector is, and what it reads documents with
     collectors/             pure functions from documents to samples, one subject a file
     gateway/                the only package that talks to gateways and to the cloud
+    doubt                   what a counter can have done, and what it must have done
     ledger, telemetry       honest counters; the exporter's own metrics
     exposition              families as text, written again only where they changed
     site                    one gateway with all that is kept of it
@@ -14,7 +15,10 @@ From the ground up; each line imports only from lines above it:
     access/                 who may talk to the exporter: TLS, passwords, time limits
     settings                what the user says, in setting_groups; settings_source reads it
     outcome, scrape         how collectors fared; one scrape of all of them
-    fleet, landing          all gateways; the page for people
+    plan, assembly          what a site is made from; its parts, put together
+    fleet, landing          all gateways, which may change; the page for people
+    live_settings           the settings in force, which can be read again
+    shortage, logs          one line for file descriptors that have run out; how all is logged
     web, server             the HTTP side, and the process around it
     rehearsal, spool,       the demo's past, scraped by the real thing, and written
     history                 for promtool

@@ -2,11 +2,14 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
+
 
 def host(value: str) -> str:
     """Check a gateway's address: a host, with a port and a scheme if need be, and nothing else."""
-    parts = _split(value if "://" in value else f"//{value}")
-    if parts.scheme not in {"", "http", "https"} or not parts.hostname or _has_more(parts):
+    url = value if "://" in value else f"https://{value}"
+    parts = _split(url)
+    if parts.scheme not in {"http", "https"} or not _leads_somewhere(url) or _has_more(parts):
         raise ValueError("should be like 'envoy.local', '192.0.2.7:8443' or 'http://192.0.2.7'")
     return value.rstrip("/")
 
@@ -14,7 +17,7 @@ def host(value: str) -> str:
 def secure_url(value: str) -> str:
     """Check an address that passwords are sent to: it must be TLS."""
     parts = _split(value)
-    if parts.scheme != "https" or not parts.hostname:
+    if parts.scheme != "https" or not _leads_somewhere(value):
         raise ValueError("should be an address that begins with https://")
     return value.rstrip("/")
 
@@ -42,6 +45,14 @@ def _split(value: str) -> SplitResult:
     except ValueError:
         raise ValueError("is no address") from None
     return parts
+
+
+def _leads_somewhere(url: str) -> bool:
+    """Whether there is a host in it that a connection can be tried to."""
+    try:
+        return bool(httpx.URL(url).host.encode("idna"))
+    except (httpx.InvalidURL, ValueError):
+        return False
 
 
 def _has_more(parts: SplitResult) -> bool:

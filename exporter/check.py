@@ -11,8 +11,8 @@ from exporter.endpoint import INFO
 from exporter.fleet import Fleet
 from exporter.gateway.errors import GatewayError
 from exporter.gateway.tls import Pin
+from exporter.logs import set_up_logging
 from exporter.scrape import scrape
-from exporter.server import set_up_logging
 from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry

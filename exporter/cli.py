@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -25,10 +26,12 @@ commands:
 
 def serve(arguments: Sequence[str]) -> int:
     """Answer Prometheus until told to end."""
+    # Until the settings can be read again, a SIGHUP asks for what is just being done.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from exporter.server import serve as run  # noqa: PLC0415  each command loads only its own
     from exporter.settings_source import load  # noqa: PLC0415
 
-    return run(load(arguments))
+    return run(load(arguments), partial(load, arguments))
 
 
 def check(arguments: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ Formatting costs as much as fetching: 16 ms of CPU for 1,000 samples as OpenMetr
 """
 
 import gzip
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 EOF = b"# EOF\n"
+OPENMETRICS = "application/openmetrics-text"
+KNOWN = re.compile(r"; version=(1\.0\.0|0\.0\.4);")
 GZIP_LEVEL = 6
 
 
@@ -25,8 +28,15 @@ class Format:
 
     @classmethod
     def accepted(cls, accept: str) -> "Format":
-        """Choose by the request's ``Accept`` header: OpenMetrics, or Prometheus's own."""
-        return cls(*choose_encoder(accept))
+        """Choose by the request's ``Accept`` header: OpenMetrics, or Prometheus's own.
+
+        There are few, whatever versions are asked for, since fragments keep the text of each.
+        """
+        try:
+            format_ = cls(*choose_encoder(accept))
+        except (TypeError, ValueError):  # a version that is none
+            return cls(*choose_encoder(""))
+        return format_ if KNOWN.search(format_.content_type) else cls(*choose_encoder(OPENMETRICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ def page(fragments: Iterable[Fragment], format_: Format) -> bytes:
             heads.setdefault(name, block.head)
             samples.setdefault(name, []).append(block.samples)
     body = b"".join(part for name in heads for part in (heads[name], *samples[name]))
-    return body + EOF if format_.content_type.startswith("application/openmetrics") else body
+    return body + EOF if format_.content_type.startswith(OPENMETRICS) else body
 
 
 class _Alone(Collector):

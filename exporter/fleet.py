@@ -1,31 +1,44 @@
-"""The configured gateways, each with its session and token keeper, under one task group."""
+"""The configured gateways, each with its session and token keeper; they can change under way."""
 
-import hashlib
-import time
+import itertools
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import anyio
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
-from exporter import settings as config
-from exporter.gateway.account import Account, Credentials
-from exporter.gateway.cloud import Cloud
-from exporter.gateway.digest import Digest
-from exporter.gateway.documents import Documents
-from exporter.gateway.login import logins
-from exporter.gateway.session import Address, Session
+from exporter import assembly
+from exporter.gateway.account import Account
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.state import StateFile
-from exporter.gateway.tls import AuthorityTrust, Pin, Trust, Unverified
-from exporter.gateway.tokens import Given, Tokens
-from exporter.setting_groups import Tls
-from exporter.setting_values import secret
+from exporter.plan import Plan, plans
+from exporter.setting_groups import Cloud
 from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
+
+LOOK = 60.0
+"""Seconds between looks at the ledgers: a process that is killed forgets no more than that of what
+matters in them."""
+
+SAVED_EVERY = 10
+"""Looks between writes of what the ledgers keep: cards in small computers wear out."""
+
+CLOSING = 1.0
+"""Seconds that a gateway's connections get to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """A site that is there now, and the way to end it."""
+
+    plan: Plan
+    site: Site
+    scope: anyio.CancelScope
+    ended: anyio.Event
 
 
 class Fleet:
@@ -34,17 +47,16 @@ class Fleet:
     def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
         self._settings = settings
         self._telemetry = telemetry
-        self._accounts: dict[Credentials, Account] = {}
+        self._accounts: dict[tuple[str, str, Cloud, Path], Account] = {}
+        self._lives: dict[str, _Life] = {}
         self._tasks: TaskGroup
+        self._change = anyio.Lock()
         self.sites: Mapping[str, Site] = {}
 
     async def __aenter__(self) -> Self:
+        planned = plans(self._settings)
         self._tasks = await anyio.create_task_group().__aenter__()
-        self.sites = {
-            name: self._site(name, gateway) for name, gateway in self._settings.sites().items()
-        }
-        for site in self.sites.values():
-            self._tasks.start_soon(site.tokens.keep)
+        await self._become(planned)
         return self
 
     async def __aexit__(
@@ -55,73 +67,87 @@ class Fleet:
     ) -> None:
         self._tasks.cancel_scope.cancel()
         await self._tasks.__aexit__(kind, error, trace)
-        for site in self.sites.values():
-            await site.session.aclose()
+
+    async def take(self, settings: Settings) -> None:
+        """Become what other settings say; a gateway whose own stay as they are notices nothing.
+
+        Raises ``OSError`` or ``ValueError`` for a file that cannot be read; then all stays as it
+        was.
+        """
+        await self._become(plans(settings))
+
+    async def settled(self) -> Mapping[str, Site]:
+        """Return all sites by name, once none is being replaced."""
+        async with self._change:
+            return self.sites
 
     def insist(self) -> None:
         """Let every account try its next login at once: a person asks for it."""
         for account in self._accounts.values():
             account.insist()
 
-    def _account(self, gateway: config.Gateway) -> Account | None:
+    async def _become(self, planned: dict[str, Plan]) -> None:
+        async with self._change:
+            await self._end([x for x in self._lives.values() if planned.get(x.plan.name) != x.plan])
+            try:
+                for name, plan in planned.items():
+                    if name not in self._lives:
+                        self._lives[name] = await self._tasks.start(self._live, plan)
+            finally:
+                self.sites = {n: self._lives[n].site for n in planned if n in self._lives}
+            wanted = {_key(plan) for plan in planned.values()}
+            self._accounts = {k: each for k, each in self._accounts.items() if k in wanted}
+
+    async def _end(self, lives: list[_Life]) -> None:
+        """End some sites; what they keep on disk is there when this returns."""
+        for life in lives:
+            life.scope.cancel()
+        for life in lives:
+            await life.ended.wait()
+            del self._lives[life.plan.name]
+
+    async def _live(self, plan: Plan, *, task_status: TaskStatus[_Life]) -> None:
+        """Be one gateway until cancelled."""
+        tasks, ended, file = anyio.create_task_group(), anyio.Event(), assembly.counters(plan)
+        site = assembly.site(plan, self._account(plan), self._telemetry, tasks)
+        try:
+            async with tasks:
+                tasks.start_soon(site.tokens.keep)
+                task_status.started(_Life(plan, site, tasks.cancel_scope, ended))
+                await _keep_counters(site, file)
+        finally:
+            await _close(site, file)
+            ended.set()
+
+    def _account(self, plan: Plan) -> Account | None:
         """Return the account of a gateway; gateways with the same credentials share one."""
-        if gateway.username is None:
+        username = plan.gateway.username
+        if username is None:
             return None
-        password = secret(gateway.password, gateway.password_file)
-        credentials = Credentials(gateway.username, password)
-        if credentials not in self._accounts:
-            name = hashlib.sha256(gateway.username.encode()).hexdigest()[:12]
-            self._accounts[credentials] = Account(
-                credentials, logins(self._cloud()), self._file(f"account-{name}.json"), time.time
-            )
-        return self._accounts[credentials]
+        key = _key(plan)
+        if key not in self._accounts:
+            self._accounts[key] = assembly.account(plan, Credentials(username, plan.password))
+        return self._accounts[key]
 
-    def _site(self, name: str, gateway: config.Gateway) -> Site:
-        trust, account = self._trust(name, gateway.tls), self._account(gateway)
-        observe = partial(self._telemetry.login, name)
-        log_in = None if account is None else partial(account.token, observe=observe)
-        tokens = Tokens(
-            given=Given(secret(gateway.token, None), gateway.token_file),
-            log_in=log_in,
-            file=self._file(f"{name}.token"),
-            tasks=self._tasks,
-            now=time.time,
-        )
-        session = Session(
-            Address(
-                str(gateway.host),
-                gateway.serial,
-                self._settings.scrape.in_flight,
-                self._settings.scrape.heavy_pause,
-            ),
-            trust,
-            tokens,
-            Digest(
-                gateway.digest.username,
-                secret(gateway.digest.password, gateway.digest.password_file),
-            ),
-            observe=partial(self._telemetry.request, name),
-        )
-        return Site(
-            name,
-            str(gateway.host),
-            session,
-            Documents(session, self._tasks),
-            tokens,
-            trust,
-            surprised=partial(self._telemetry.surprise, name),
-        )
 
-    def _trust(self, name: str, tls: Tls) -> Trust:
-        if tls.trust == "ca" and tls.ca_file is not None:
-            return AuthorityTrust(tls.ca_file)
-        if tls.trust == "off":
-            return Unverified(name)
-        return Pin(self._file(f"{name}.certificate.json"), time.time)
+def _key(plan: Plan) -> tuple[str, str, Cloud, Path]:
+    """Tell accounts apart, also by what they are made from."""
+    return plan.gateway.username or "", plan.password, plan.cloud, plan.state_dir
 
-    def _cloud(self) -> Cloud:
-        cloud = self._settings.cloud
-        return Cloud(cloud.entrez_url, cloud.enlighten_url, cloud.first, cloud.ca_file)
 
-    def _file(self, name: str) -> StateFile:
-        return StateFile(Path(self._settings.state_dir) / name)
+async def _keep_counters(site: Site, file: StateFile) -> None:
+    for look in itertools.count(1):
+        await anyio.sleep(LOOK)
+        due = site.ledger.urgent or look % SAVED_EVERY == 0
+        if due and site.ledger.unsaved:
+            page = site.ledger.page()
+            if not await anyio.to_thread.run_sync(file.write, page):
+                site.ledger.unsaved = True
+
+
+async def _close(site: Site, file: StateFile) -> None:
+    """Close the connections and save the counters."""
+    with anyio.move_on_after(CLOSING, shield=True):
+        await site.session.aclose()
+    if len(site.ledger):
+        file.write(site.ledger.page(ended=True))

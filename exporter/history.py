@@ -15,10 +15,10 @@ is seen of it:
   that nothing is seen;
 - no grid: ``enphase_grid_relay_closed`` is 0, ``enphase_grid_power_watts`` 0, and the mode is
   ``multimode-offgrid`` for an hour four or more days ago, in homes with batteries;
-- a falling counter: one ``enphase_inverter_energy_joules_total`` falls by 2^32 J six days ago; the
-  ledger holds it for ten minutes, then lets it through, and Prometheus takes it for a reset:
-  ``increase`` adds all its life. In the profiles ``standard`` and ``legacy`` it is
-  ``enphase_production_energy_joules_total``;
+- a falling counter: one inverter's counter is cut to 32 bits for three hours six days ago, and so
+  falls by 2^32 J or more, and rises again; ``enphase_inverter_energy_joules_total`` and, in the
+  profiles ``standard`` and ``legacy``, ``enphase_production_energy_joules_total`` go on without a
+  fall, since the ledger undoes it;
 - a silent inverter, for two days that began nine days ago: no power and no temperature of it, and
   an energy that stands still and then makes up for it;
 - new firmware twelve days ago: another ``firmware`` in ``enphase_gateway_info``;

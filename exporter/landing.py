@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 def landing(sites: Iterable[Site], telemetry_path: str) -> str:
     """Render the page; names and errors in it are escaped."""
-    return _template().render(
+    text = _template().render(
         version=__version__,
         telemetry_path=telemetry_path,
         gateways=[_described(site) for site in sites],
     )
+    # A lone surrogate, legal in JSON, has no UTF-8 form and would end the whole page.
+    return text.encode(errors="replace").decode()
 
 
 def _described(site: Site) -> dict[str, object]:

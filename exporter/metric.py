@@ -17,6 +17,12 @@ from prometheus_client import Metric
 
 PREFIX = "enphase_"
 
+LONGEST_LABEL = 128
+"""Characters; one long text, repeated in each series, would make an exposition of gigabytes."""
+
+LARGEST_COUNTER = 1e18
+"""Joules; a power station's century. What is beyond is no count."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
@@ -30,13 +36,18 @@ class Family:
     def __call__(self, value: Any, *labels: Any, source: str = "") -> Iterator["Sample"]:
         """Make the sample of ``value``, or none where the value is no finite number.
 
-        A label that is unknown (``None``) is empty. ``source`` names where a counter comes from:
-        a counter must not change its source while the process runs (see ``exporter.ledger``).
+        A counter below zero is none either. A label that is unknown (``None``) is empty.
+        ``source`` names where a counter comes from: a counter must not change its source while the
+        process runs (see ``exporter.ledger``).
         """
         if len(labels) != len(self.labels):
             raise TypeError(f"{self.name} has the labels {self.labels}, got {labels}")
-        if (number := _finite(value)) is not None:
+        if (number := _finite(value)) is not None and self._may_be(number):
             yield Sample(self, tuple(map(_label, labels)), number, source)
+
+    def _may_be(self, number: float) -> bool:
+        """Whether the family may have this value: OpenMetrics knows no counter below zero."""
+        return self.kind != "counter" or 0 <= number <= LARGEST_COUNTER
 
     @property
     def base(self) -> str:
@@ -110,4 +121,5 @@ def _finite(value: Any) -> float | None:
 
 def _label(value: Any) -> str:
     # A lone surrogate, legal in JSON, has no UTF-8 form and would end the whole exposition.
-    return "" if value is None else str(value).encode(errors="replace").decode()
+    text = "" if value is None else str(value)[:LONGEST_LABEL]
+    return text.encode(errors="replace").decode()

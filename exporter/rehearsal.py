@@ -62,6 +62,7 @@ class Gateway:
         self.moment = 0.0
         self.took: dict[Endpoint, float] = {}
         self.telemetry = Telemetry()
+        self.telemetry.configured(issued)
         self.held: Token | None = None
         self.certificate: Certificate | None = None
         if past.tokens:
@@ -112,7 +113,7 @@ class Rehearsal:
         self._gateway = Gateway(past, end)
         self._tasks: TaskGroup
         stand_in, tasks, now = cast("Any", self._gateway), cast("Any", self), self._gateway.now
-        documents, ledger = Documents(stand_in, tasks, now), Ledger(now)
+        documents, ledger = Documents(stand_in, tasks, now), Ledger(now=now, elapsed=now)
         self._site = Site(
             name=SITE,
             host="",

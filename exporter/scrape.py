@@ -1,23 +1,27 @@
 """One scrape: every collector side by side, one deadline, and what is there of the results."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import anyio
 
+from exporter import clock
 from exporter.collector import NOT_HERE, Collector, Gate
 from exporter.endpoint import Endpoint
 from exporter.exposition import Fragment
 from exporter.gateway.documents import Asked, Document
-from exporter.gateway.errors import GatewayError
+from exporter.gateway.errors import GatewayError, Malformed
 from exporter.metric import families
 from exporter.outcome import Outcome, account, tell
 from exporter.site import Reading, Site
 from exporter.surprise import watching
 
 log = logging.getLogger(__name__)
+
+MOST = 50_000
+"""Values that one collector may tell; 300 inverters, more than any gateway takes, make 5,000."""
 
 CLOSED = Document(NOT_HERE, received=0.0, fresh=0.0, keep=0.0)
 
@@ -37,7 +41,7 @@ async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -
     What failed or is late is missing from the result; a request that is late goes on and serves
     the next scrape.
     """
-    began = time.monotonic()
+    began = clock.elapsed()
     found: dict[str, Outcome] = {}
 
     async def run(collector: Collector) -> None:
@@ -50,14 +54,14 @@ async def scrape(site: Site, collectors: Sequence[Collector], deadline: float) -
             tasks.start_soon(run, collector)
     outcomes = tuple(found[c.name] for c in collectors if c.name in found)
     tell(site, outcomes)
-    own = Fragment(families(account(site, outcomes, time.monotonic() - began)))
+    own = Fragment(families(account(site, outcomes, clock.elapsed() - began)))
     read = (outcome.fragment for outcome in outcomes if outcome.fragment is not None)
     return Scrape((own, *read), outcomes, site.session.up)
 
 
 async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome | None:
     """Run one collector; ``None`` where the site has nothing for it, or none is known to be."""
-    began = time.monotonic()
+    began = clock.elapsed()
     fragment, error = None, None
     try:
         if not await _has(site, collector, deadline):
@@ -75,7 +79,7 @@ async def _attempt(site: Site, collector: Collector, deadline: float) -> Outcome
         if collector.name not in site.complaints:
             log.exception("gateway=%s collector=%s", site.name, collector.name)
         error = f"unexpected {type(surprise).__name__}: please report it with the log"
-    return Outcome(collector.name, time.monotonic() - began, fragment, error)
+    return Outcome(collector.name, clock.elapsed() - began, fragment, error)
 
 
 def _holds_something(document: Document | None) -> bool:
@@ -146,10 +150,12 @@ def _read(site: Site, collector: Collector, documents: tuple[Document | None, ..
     pages = [None if document is None else document.data for document in documents]
     options: dict[str, float] = {}
     if collector.timed:
-        received = [d.received for d in documents if d is not None] or [time.monotonic()]
+        received = [d.received for d in documents if d is not None] or [clock.elapsed()]
         options["moment"] = site.session.clock(received[0])
     with watching() as surprises:
-        samples = list(site.ledger.settle(collector.read(*pages, **options)))
+        samples = list(islice(site.ledger.settle(collector.read(*pages, **options)), MOST + 1))
+    if len(samples) > MOST:
+        raise Malformed(f"the pages of {collector.name} tell more than any site: {MOST} values")
     site.surprised(collector.name, surprises.count)
     reading = Reading(documents, Fragment(families(samples)))
     site.readings[collector.name] = reading

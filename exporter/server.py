@@ -1,9 +1,8 @@
-"""Runs the exporter as a service: logging, listening, and a clean end."""
+"""Runs the exporter as a service: listening behind all that guards it, and a clean end."""
 
 import logging
 import os
-import sys
-from asyncio import AbstractEventLoop, CancelledError, Event, get_running_loop
+from asyncio import AbstractEventLoop, Event, get_running_loop
 from functools import partial
 from types import FrameType
 from typing import cast
@@ -16,6 +15,8 @@ from exporter.access.connection import Connection
 from exporter.access.gate import Gate
 from exporter.access.rules import Access
 from exporter.address import listening
+from exporter.live_settings import Read
+from exporter.logs import set_up_logging
 from exporter.settings import Settings
 from exporter.settings_source import unknown
 from exporter.web import application
@@ -26,36 +27,21 @@ GRACE = 1
 """Seconds that running scrapes get to end when the process is told to."""
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit code."""
+def serve(settings: Settings, read: Read | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code. SIGHUP reads the settings again."""
     set_up_logging(settings.log.level)
-    for name in unknown(os.environ):
-        log.warning("variable=%s is no setting and does nothing", name)
     access = Access(settings.web.config.file)
-    log.info(
-        "version=%s listening=%s gateways=%s",
-        __version__,
-        settings.web.listen_address,
-        ",".join(settings.sites()),
-    )
+    _tell(settings)
     access.tell()
-    server = server_of(settings, access)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        return 0
-    except SystemExit as end:  # uvicorn's own code for an address in use is 3
-        return 1 if end.code else 0
-    return 0 if server.started else 1
+    return _run(server_of(settings, access, read))
 
 
-def server_of(settings: Settings, access: Access) -> "Server":
+def server_of(settings: Settings, access: Access, read: Read | None = None) -> "Server":
     """Make the server of an exporter, behind all that guards it."""
     host, port = listening(settings.web.listen_address)
     return Server(
         uvicorn.Config(
-            Gate(application(settings), access),
+            Gate(application(settings, read), access),
             host=host,
             port=port,
             http=cast("type[Connection]", partial(Connection, access)),
@@ -98,20 +84,24 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._told_to_end.set)
 
 
-def set_up_logging(level: str) -> None:
-    """Write lines of ``key=value`` to standard error; libraries only from warnings on."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="ts=%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%S%z",
-        force=True,
+def _tell(settings: Settings) -> None:
+    """Log what begins, and which variables are most likely misspelt."""
+    for name in unknown(os.environ):
+        log.warning("variable=%s is no setting and does nothing", name)
+    log.info(
+        "version=%s listening=%s gateways=%s",
+        __version__,
+        settings.web.listen_address,
+        ",".join(settings.sites()),
     )
-    logging.getLogger("exporter").setLevel(level.upper())
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Pass over clients that speak no HTTP, and scrapes that were cancelled by the end."""
-    if record.exc_info is not None and isinstance(record.exc_info[1], CancelledError):
-        return False
-    return record.levelno != logging.WARNING
+def _run(server: Server) -> int:
+    """Serve until the end; returns the exit code."""
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return 0
+    except SystemExit as end:  # uvicorn's own code for an address in use is 3
+        return 1 if end.code else 0
+    return 0 if server.started else 1

@@ -4,10 +4,19 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_settings import CliImplicitFlag
 
 from exporter import address
 from exporter.access.rules import usable
-from exporter.setting_values import Certificates, Secret, SecretFile, SecureUrl, wrong
+from exporter.setting_values import (
+    Certificates,
+    Place,
+    Secret,
+    SecretFile,
+    SecureUrl,
+    Text,
+    wrong,
+)
 
 
 class Section(BaseModel):
@@ -41,13 +50,15 @@ class Tls(Section):
 class Digest(Section):
     """The local login of firmware below 7."""
 
-    username: str = Field("envoy", description="local user")
+    username: Text = Field("envoy", description="local user")
     password: Secret = Field(None, description="default: last six characters of the serial")
     password_file: SecretFile | None = Field(None, description="file that holds the password")
 
 
 class Cloud(Section):
     """Where tokens come from."""
+
+    model_config = ConfigDict(frozen=True)
 
     entrez_url: SecureUrl = Field("https://entrez.enphaseenergy.com", description="token service")
     enlighten_url: SecureUrl = Field(
@@ -76,6 +87,9 @@ class Web(Section):
     telemetry_path: str = Field(
         "/metrics", pattern=r"^/[\w/.-]+$", description="path of the metrics"
     )
+    enable_lifecycle: CliImplicitFlag[bool] = Field(
+        default=False, description="let POST and PUT to /-/reload read the settings again"
+    )
     config: WebConfig = WebConfig()
 
 
@@ -86,11 +100,17 @@ class Scrape(Section):
         10, gt=0, le=300, description="seconds for a scrape that brings no timeout of its own"
     )
     timeout_offset: float = Field(
-        0.5, ge=0, description="seconds by which a scrape ends before Prometheus gives up"
+        0.5,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds by which a scrape ends before Prometheus gives up",
     )
     in_flight: int = Field(2, ge=2, le=8, description="requests at once to one gateway")
     heavy_pause: float = Field(
-        60, ge=0, description="seconds between pages that cost the gateway seconds of work"
+        60,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds between pages that cost the gateway seconds of work",
     )
 
 
@@ -105,4 +125,4 @@ class Log(Section):
 class Config(Section):
     """Where settings are read from."""
 
-    file: Path | None = Field(None, description="YAML file with these settings")
+    file: Place | None = Field(None, description="YAML file with these settings")

@@ -14,13 +14,41 @@ from exporter import address
 Host = Annotated[str, AfterValidator(address.host)]
 SecureUrl = Annotated[str, AfterValidator(address.secure_url)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
-Secret = CliSuppress[SecretStr | None]
 UNKNOWN = "is no setting"
+
+
+def text(value: str) -> str:
+    """Check a text that is sent or hashed; raises ``ValueError`` for broken letters."""
+    if value != value.encode(errors="replace").decode():
+        raise ValueError("should be a text in UTF-8")
+    return value
+
+
+def hidden(value: SecretStr) -> SecretStr:
+    """Check a secret text; raises ``ValueError``."""
+    text(value.get_secret_value())
+    return value
+
+
+def possible(path: Path) -> Path:
+    """Check a path that may come to be later; raises ``ValueError``."""
+    if "\0" in text(str(path)):
+        raise ValueError("should be a path")
+    return path
+
+
+Text = Annotated[str, AfterValidator(text)]
+Secret = CliSuppress[Annotated[SecretStr, AfterValidator(hidden)] | None]
+Place = Annotated[Path, AfterValidator(possible)]
 
 
 def readable(file: Path) -> Path:
     """Check a file that is read later; raises ``ValueError``."""
-    if file.is_dir() or not os.access(file, os.R_OK):
+    try:
+        is_good = not possible(file).is_dir() and os.access(file, os.R_OK)
+    except OSError:  # a name that is too long: most likely the secret itself
+        is_good = False
+    if not is_good:
         raise ValueError("should be a file that can be read")
     return file
 
@@ -39,7 +67,7 @@ def holds_secret(file: Path) -> Path:
 def certificates(file: Path) -> Path:
     """Check a file of certificates; raises ``ValueError``."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(possible(file))
     except OSError:
         raise ValueError("should be a file of certificates (PEM)") from None
     return file

@@ -4,14 +4,22 @@
 over a variable, a variable over the file. Secrets have no flag: a process list shows flags.
 """
 
-from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, CliSuppress, SettingsConfigDict
 
 from exporter.setting_groups import Cloud, Config, Digest, Log, Scrape, Section, Tls, Web
-from exporter.setting_values import Host, Name, Secret, SecretFile, state_dir, wrong
+from exporter.setting_values import (
+    Host,
+    Name,
+    Place,
+    Secret,
+    SecretFile,
+    Text,
+    state_dir,
+    wrong,
+)
 
 PREFIX = "ENPHASE_"
 TWINS = (("password", "password_file"), ("token", "token_file"))
@@ -23,11 +31,11 @@ class Gateway(Section):
 
     host: Host | None = Field(None, description="the gateway's host name or address")
     serial: str | None = Field(None, pattern=r"^\w+$", description="default: the one on /info")
-    username: str | None = Field(None, description="e-mail address of the Enphase account")
+    username: Text | None = Field(None, description="e-mail address of the Enphase account")
     password: Secret = Field(None, description="password of the Enphase account")
     password_file: SecretFile | None = Field(None, description="file that holds the password")
     token: Secret = Field(None, description="a token, in place of the account")
-    token_file: Path | None = Field(None, description="file with a token, read when it changes")
+    token_file: Place | None = Field(None, description="file with a token, read when it changes")
     tls: Tls = Tls()
     digest: Digest = Digest()
 
@@ -94,7 +102,7 @@ class Settings(Gateway, BaseSettings):
     gateways: CliSuppress[dict[Name, Gateway]] = Field(
         {}, description="several gateways by name; what one leaves out, it takes from the top"
     )
-    state_dir: Path = Field(
+    state_dir: Place = Field(
         default_factory=state_dir, description="where tokens and certificates are kept"
     )
     cloud: Cloud = Cloud()

@@ -2,7 +2,7 @@
 
 import os
 import re
-from argparse import ArgumentParser
+from argparse import ArgumentError, ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from pydantic_settings import (
 
 from exporter.setting_values import UNKNOWN, readable, told
 from exporter.settings import PREFIX, Settings
+
+STRANGE = re.compile(r"(arguments)(?:(: -[\w.-]*)|:).*", re.DOTALL)
+"""What is said of arguments that nobody knows; only the first one's name may be repeated."""
 
 SECRET_FLAGS = ("--password", "--token", "--digest.password", "--gateways")
 
@@ -61,18 +64,24 @@ def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Se
 
     try:
         return Sources(**(given or {}))
+    except RuntimeError:  # Path.home's
+        raise WrongSettingError(
+            f"{PREFIX}STATE_DIR is missing: this user has no home directory"
+        ) from None
     except ValidationError as error:
         raise WrongSettingError(_line(error)) from None
     except SettingsError as error:
         # An argument that nobody knows may be a misspelt secret: its value is not repeated.
         text = str(error).removeprefix("error parsing CLI: ")
-        raise WrongSettingError(re.sub(r"(arguments: [^ =]*).*", r"\1", text)) from None
+        raise WrongSettingError(STRANGE.sub(r"\1\2", text)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark else ""
         raise WrongSettingError(f"ENPHASE_CONFIG__FILE is no YAML file{where}") from None
-    except ValueError:
+    except (AttributeError, LookupError, TypeError, ValueError):
         raise WrongSettingError("ENPHASE_CONFIG__FILE holds no settings by name") from None
+    except RecursionError:
+        raise WrongSettingError("the settings are nested too deep") from None
 
 
 def unknown(environment: Mapping[str, str]) -> Iterator[str]:
@@ -89,9 +98,13 @@ def unknown(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _config_file(arguments: Sequence[str]) -> Path | None:
-    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--config.file", dest="file")
-    found = parser.parse_known_args(arguments)[0].file or os.environ.get(f"{PREFIX}CONFIG__FILE")
+    try:
+        flag = parser.parse_known_args(arguments)[0].file
+    except ArgumentError as error:
+        raise WrongSettingError(str(error)) from None
+    found = flag or os.environ.get(f"{PREFIX}CONFIG__FILE")
     if not found:
         return None
     try:

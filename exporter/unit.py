@@ -18,8 +18,7 @@ def number(value: Any) -> float | None:
     """Return a finite number as it is."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and abs(value) <= sys.float_info.max:
-        known: float = value
-        return known
+        return float(value)  # sums of large whole numbers would be no float any more
     surprise.unless_absent(value)
     return None
 

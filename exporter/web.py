@@ -13,6 +13,7 @@ from exporter import collectors
 from exporter.exposition import Format, Fragment, packed, page
 from exporter.fleet import Fleet
 from exporter.landing import landing
+from exporter.live_settings import LiveSettings, Read
 from exporter.scrape import Scrape, scrape
 from exporter.settings import Settings
 from exporter.site import Site
@@ -27,10 +28,10 @@ LONGEST = 3600.0
 class Exporter:
     """The handlers, over one fleet and the exporter's own metrics."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, read: Read | None) -> None:
         self._telemetry = Telemetry()
         self.fleet = Fleet(settings, self._telemetry)
+        self.settings = LiveSettings(settings, read, self.fleet.take, self._telemetry)
 
     async def metrics(self, request: Request) -> Response:
         """Scrape the gateway, if there is just one, and add the exporter's own metrics.
@@ -39,23 +40,25 @@ class Exporter:
         Prometheus asks ``/probe`` for each.
         """
         read: tuple[Fragment, ...] = ()
-        if len(self.fleet.sites) == 1:
-            (site,) = self.fleet.sites.values()
+        sites = await self.fleet.settled()
+        if len(sites) == 1:
+            (site,) = sites.values()
             read = (await self._scrape(site, request)).fragments
         return _exposed(request, [*read, *self._telemetry.fragments()])
 
     async def probe(self, request: Request) -> Response:
         """Scrape one gateway by its name; a host is no name, or the token would go anywhere."""
-        site = self.fleet.sites.get(request.query_params.get("target", ""))
+        sites = await self.fleet.settled()
+        site = sites.get(request.query_params.get("target", ""))
         if site is None:
-            names = ", ".join(self.fleet.sites)
+            names = ", ".join(sites)
             return PlainTextResponse(f"target should be one of: {names}\n", status_code=400)
         return _exposed(request, (await self._scrape(site, request)).fragments)
 
     async def index(self, request: Request) -> Response:
         """Show a person what is configured, what works, and where to go on."""
         del request
-        page_ = landing(self.fleet.sites.values(), self._settings.web.telemetry_path)
+        page_ = landing(self.fleet.sites.values(), self.settings.now.web.telemetry_path)
         return HTMLResponse(page_)
 
     async def healthy(self, request: Request) -> Response:
@@ -68,13 +71,23 @@ class Exporter:
         del request
         return PlainTextResponse("enphase-exporter is ready\n")
 
+    async def reload(self, request: Request) -> Response:
+        """Read the settings again, where the one who started the process allows it."""
+        del request
+        if self.settings.fixed or not self.settings.now.web.enable_lifecycle:
+            return PlainTextResponse("start with --web.enable-lifecycle for that\n", 403)
+        wrong = await self.settings.reload()
+        if wrong is not None:
+            return PlainTextResponse(f"the settings in force stay: {wrong}\n", 500)
+        return PlainTextResponse("reloaded\n")
+
     async def _scrape(self, site: Site, request: Request) -> Scrape:
         deadline = anyio.current_time() + self._seconds(request)
         return await scrape(site, collectors.ALL, deadline)
 
     def _seconds(self, request: Request) -> float:
         """Return how long a scrape may take: a little less than Prometheus waits."""
-        options = self._settings.scrape
+        options = self.settings.now.scrape
         try:
             timeout = float(request.headers.get(TIMEOUT_HEADER, ""))
         except ValueError:
@@ -84,14 +97,20 @@ class Exporter:
         return timeout - options.timeout_offset if timeout > options.timeout_offset else timeout
 
 
-def application(settings: Settings) -> Starlette:
-    """Make the ASGI application; its lifespan is that of the fleet."""
-    exporter = Exporter(settings)
+def application(settings: Settings, read: Read | None = None) -> Starlette:
+    """Make the ASGI application; its lifespan is that of the fleet.
+
+    With ``read``, the settings can be read again: on SIGHUP, and on request if they allow it.
+    """
+    exporter = Exporter(settings, read)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with exporter.fleet:
+        async with exporter.fleet, anyio.create_task_group() as tasks:
+            if read is not None:
+                tasks.start_soon(exporter.settings.follow_hangups)
             yield
+            tasks.cancel_scope.cancel()
 
     return Starlette(
         routes=[
@@ -100,6 +119,7 @@ def application(settings: Settings) -> Starlette:
             Route("/", exporter.index),
             Route("/-/healthy", exporter.healthy),
             Route("/-/ready", exporter.ready),
+            Route("/-/reload", exporter.reload, methods=["POST", "PUT"]),
         ],
         lifespan=lifespan,
     )

@@ -36,6 +36,11 @@ def devices(inventory: Json, kind: str) -> list[Record]:
     ]
 
 
+def rows(value: Json) -> Iterator[list[Json]]:
+    """Yield the lists in a list."""
+    yield from _each(value, list)
+
+
 def texts(value: Json) -> Iterator[str]:
     """Yield the strings in a list."""
     yield from _each(value, str)

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from boards import overview
+from boards import battery, energy, exporter, grid, inverters, overview
 from boards.board import encode
 
 TARGET = Path(__file__).parent / "dashboards"
-BOARDS = (overview,)
+BOARDS = (overview, energy, inverters, grid, battery, exporter)
 
 
 def dashboards() -> dict[str, str]:

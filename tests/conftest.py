@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import past
 import pytest
-from harness import Client, Configure, Exporting
+from harness import Client, Configure, Exporting, last_noon
 
+from exporter.demo.clock import Clock
 from exporter.demo.world import World
 from exporter.settings import Settings
 from exporter.settings_source import load
@@ -28,10 +30,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Run a Prometheus that holds a week of three homes; return a client of it."""
+    with past.week(tmp_path_factory.mktemp("week")) as client:
+        yield client
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
-    """Start a demo world: house, gateway and cloud over TLS."""
-    with World() as running:
+    """Start a demo world by day: house, gateway and cloud over TLS."""
+    with World(clock=Clock(last_noon())) as running:
         yield running
 
 

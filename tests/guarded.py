@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -157,7 +158,7 @@ def guarding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Guarding:
     authority.issue("server", LOCALHOST)
 
     @asynccontextmanager
-    async def guarding(text: str = "", **settings: str) -> AsyncIterator[Guarded]:
+    async def guarding(text: str = "", **variables: str) -> AsyncIterator[Guarded]:
         port, web = free_port(), folder / "web.yml"
         web.write_text(text)
         environment = {
@@ -166,10 +167,11 @@ def guarding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Guarding:
             "ENPHASE_WEB__LISTEN_ADDRESS": f"127.0.0.1:{port}",
             "ENPHASE_WEB__CONFIG__FILE": str(web),
         }
-        for name, value in (environment | settings).items():
+        for name, value in (environment | variables).items():
             monkeypatch.setenv(name, value)
-        read = load([])
-        server = server_of(read, Access(read.web.config.file))
+        read = partial(load, [])
+        settings = read()
+        server = server_of(settings, Access(settings.web.config.file), read)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(server.serve)
             await until(lambda: server.started)

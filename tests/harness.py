@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -16,11 +17,18 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from exporter.demo import days
 from exporter.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 NOW = 1_783_105_200.0
 CAPTURES = ROOT.parent / "shared" / "gateways"
+
+
+def last_noon() -> float:
+    """Return when it last was noon at the demo's home: its panels have power then, day by day."""
+    noon = days.midnight(time.time()) + 12 * 3600
+    return noon if noon < time.time() else noon - days.DAY
 
 
 @dataclass

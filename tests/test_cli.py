@@ -5,15 +5,13 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Exposed
+from harness import Exposed, free_port
+from process import COMMAND, fetch, serving
 
 from exporter import __version__
 from exporter.cli import run
@@ -22,14 +20,6 @@ from exporter.demo.world import World
 from exporter.settings import Settings
 
 Configure = Callable[..., Settings]
-COMMAND = (sys.executable, "-m", "exporter")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def shell(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -42,33 +32,6 @@ def shell(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]
         check=False,
         env=os.environ | variables,
     )
-
-
-@contextmanager
-def serving(port: int, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """Run ``serve`` until the end of the block; it answers when the block begins."""
-    environment = os.environ | {"ENPHASE_WEB__LISTEN_ADDRESS": f"127.0.0.1:{port}"} | variables
-    with subprocess.Popen(
-        (*COMMAND, "serve"), stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            while process.poll() is None and not answers(port):
-                time.sleep(0.02)
-            yield process
-        finally:
-            process.kill()
-
-
-def answers(port: int) -> bool:
-    """Tell whether somebody listens."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def fetch(port: int, path: str = "/metrics") -> str:
-    """Get a page."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as response:
-        return str(response.read().decode())
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "help"])

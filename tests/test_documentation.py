@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import Exporting
+from harness import Exporting, last_noon
 from pydantic import BaseModel
 
 import exporter
+from exporter.demo.clock import Clock
 from exporter.demo.world import World
 from exporter.settings import PREFIX, Settings
 
@@ -42,7 +43,7 @@ def test_the_readme_names_no_setting_that_is_none() -> None:
 async def test_the_readme_names_no_metric_that_is_none(exporting: Exporting) -> None:
     """Every metric in the README's table is shown by the demo with all equipment."""
     table = README.partition("## Metrics")[2].partition("\n## ")[0]
-    with World(profile="everything") as world:
+    with World(clock=Clock(last_noon()), profile="everything") as world:
         async with exporting(world) as client:
             await client.scrape()
             exposed = await client.scrape()

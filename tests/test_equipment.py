@@ -12,6 +12,9 @@ import pytest
 from harness import CAPTURES, Exporting, Exposed
 from test_captures import FOLDERS, captured, contents
 
+from exporter.collectors.flows import unmetered_storage
+from exporter.collectors.generator import generator
+from exporter.collectors.installer import installer_inverters
 from exporter.demo.replay import Replay
 from exporter.demo.world import World
 
@@ -263,3 +266,19 @@ async def test_no_address_leaves_the_house(exporting: Exporting, folder: Path) -
     for interface in page["network"]["interfaces"]:
         for secret in (interface.get("mac"), interface.get("ip")):
             assert not secret or secret not in exposed.text
+
+
+@pytest.mark.parametrize("odd", [5, "x", {}, [5], [[]], [{}], None])
+def test_an_installers_table_of_another_shape_is_empty(odd: Any) -> None:
+    """Where names or rows are none, nothing is read, and nothing breaks."""
+    for table in ({"fields": odd, "values": [[1]]}, {"fields": ["serialNumber"], "values": odd}):
+        assert not list(installer_inverters.read({"pcu": table}, moment=0.0))
+
+
+@pytest.mark.parametrize("odd", [[], {}, [[]]])
+def test_a_kind_that_is_no_text_is_no_kind(odd: Any) -> None:
+    """A list where a meter's kind or the grid's mode belongs costs that value alone."""
+    assert unmetered_storage.opens([{"state": "enabled", "measurementType": odd}])
+    controllers = [{"type": "ENPOWER", "devices": [{"Enchg_grid_mode": odd}]}]
+    names = [s.family.name for s in generator.read({"oper_state": "open"}, {"x": 1}, controllers)]
+    assert "enphase_generator_running" in names

@@ -106,3 +106,16 @@ def test_a_page_can_be_packed() -> None:
     body = expected(TEXT) * 100
     assert gzip.decompress(packed(body)) == body
     assert len(packed(body)) < len(body) / 10
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+@pytest.mark.parametrize("version", ["abc", "1.x.0", "", ".", "é"])
+def test_a_version_that_is_none_is_answered(kind: str, version: str) -> None:
+    """Whatever version a client asks for, it gets a format that exists."""
+    assert "version=" in Format.accepted(f"{kind};version={version}").content_type
+
+
+def test_there_are_few_formats() -> None:
+    """However many versions are asked for, no text is kept for each of them."""
+    kind = "application/openmetrics-text;version="
+    assert len({Format.accepted(f"{kind}1.0.{n}").content_type for n in range(100)}) == 2

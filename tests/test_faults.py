@@ -1,5 +1,6 @@
 """A gateway and a cloud on their bad days: what the user sees, and how it mends."""
 
+import json
 import time
 from pathlib import Path
 
@@ -261,9 +262,25 @@ async def test_damaged_state_files_are_survived(
     async with exporting(world) as client:
         await client.scrape()
     damaged = [file.write_bytes(damage) for file in files_in(configure(world).state_dir)]
-    assert len(damaged) == 2  # the token and the certificate
+    assert len(damaged) == 3  # the token, the certificate, and what the ledger keeps
     async with exporting(world) as client:
         assert (await client.scrape()).value("up") == 1
+
+
+async def test_a_damaged_reason_breaks_no_page(
+    world: World, configure: Configure, exporting: Exporting
+) -> None:
+    """A kept refusal whose text has no UTF-8 form, as JSON allows it, is passed over."""
+    wrong = {"ENPHASE_PASSWORD": "not-the-password"}
+    async with exporting(world, **wrong) as client:
+        await client.scrape()
+    (record,) = configure(world).state_dir.glob("account-*.json")
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"why": "broken \ud800"}))
+    async with exporting(world, **wrong) as client:
+        assert (await client.scrape()).value("up") == 0
+        response = await client.http.get("/")
+    assert response.status_code == 200
+    assert "broken" not in response.text
 
 
 async def test_a_scrape_that_ends_early_leaves_its_work_to_the_next(

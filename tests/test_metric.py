@@ -93,3 +93,16 @@ def test_families_keep_their_order_and_kind() -> None:
         ("enphase_test_power_watts", "gauge", 1),
     ]
     assert families([]) == []
+
+
+def test_a_label_is_cut() -> None:
+    """One long text, repeated in many series, makes no exposition of gigabytes."""
+    (sample,) = gauge("x", "X.", "serial")(1, "9" * 1_000_000)
+    assert sample.labels == ("9" * 128,)
+
+
+@pytest.mark.parametrize("value", [-1, -1e-9, 1.1e18])
+def test_what_is_no_count_is_no_counter(value: float) -> None:
+    """OpenMetrics knows no counter below zero; a gauge may be there."""
+    assert not list(counter("x_total", "X.")(value))
+    assert list(gauge("x", "X.")(value))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from harness import Client, Exporting
+from harness import Client, Exporting, last_noon
 
 from exporter.demo.clock import Clock
 from exporter.demo.delays import REAL_DELAYS
@@ -62,7 +62,7 @@ async def test_slow_pages_stay_out_of_the_way(exporting: Exporting) -> None:
     """A gateway with everything, as slow as real ones are, is scraped without waiting for them."""
     slow = {path: seconds for path, seconds in REAL_DELAYS.items() if seconds >= 1}
     assert slow
-    with World(profile="everything") as world:
+    with World(profile="everything", clock=Clock(last_noon())) as world:
         async with exporting(world) as client:
             await client.scrape()
             world.gateway.delays.update(dict.fromkeys(slow, 30.0))
@@ -78,7 +78,7 @@ async def test_slow_pages_stay_out_of_the_way(exporting: Exporting) -> None:
 
 async def test_absent_pages_are_not_asked_again(exporting: Exporting) -> None:
     """What a plain gateway does not have is asked for once, not with every scrape."""
-    with World(profile="standard") as world:
+    with World(profile="standard", clock=Clock(last_noon())) as world:
         async with exporting(world, ENPHASE_SCRAPE__HEAVY_PAUSE="0") as client:
             for _ in range(3):
                 await client.scrape()
@@ -94,7 +94,7 @@ async def test_absent_pages_are_not_asked_again(exporting: Exporting) -> None:
 
 async def test_an_installers_token_opens_more(exporting: Exporting) -> None:
     """Pages for installers are read with an installer's token, and cause no login without one."""
-    with World(profile="everything") as world:
+    with World(profile="everything", clock=Clock(last_noon())) as world:
         async with exporting(world) as client:
             owner = await client.scrape()
         assert "installer_devices" not in owner
@@ -109,10 +109,10 @@ async def test_an_installers_token_opens_more(exporting: Exporting) -> None:
 
 async def test_live_data_that_stands_still_is_not_shown(exporting: Exporting) -> None:
     """Live data is shown while it is live; the exporter never switches it on."""
-    with World(profile="everything") as world:
+    with World(profile="everything", clock=Clock(last_noon())) as world:
         async with exporting(world) as client:
             assert "live_power_watts" in await client.scrape()
-    with World(profile="everything") as world:
+    with World(profile="everything", clock=Clock(last_noon())) as world:
         world.gateway.faults["/ivp/livedata/status"] = Fault.UNAVAILABLE
         async with exporting(world) as client:
             assert "live_power_watts" not in await client.scrape()
@@ -121,7 +121,7 @@ async def test_live_data_that_stands_still_is_not_shown(exporting: Exporting) ->
 
 async def test_what_makes_no_sense_is_counted(exporting: Exporting) -> None:
     """A document with the wrong kinds of values says so in a counter, and costs only those."""
-    with World() as world:
+    with World(clock=Clock(last_noon())) as world:
         answer = world.source.answer
 
         def twisted(target: str, moment: float) -> object:

@@ -17,20 +17,9 @@ CONFIGURATION = ROOT / "prometheus.yml"
 
 def test_the_projects_prometheus_scrapes_the_demo(tmp_path: Path) -> None:
     """With the project's own configuration, up and enphase_up are 1 and the numbers are there."""
-    prometheus = program("prometheus", "prometheus")
     exporter, own = f"localhost:{free_port()}", f"127.0.0.1:{free_port()}"
-    text = CONFIGURATION.read_text().replace("localhost:9433", exporter)
-    assert exporter in text
-    configuration = tmp_path / "prometheus.yml"
-    configuration.write_text(text.replace("15s", "1s", 1).replace("10s", "1s", 1))
     demo = [sys.executable, "-m", "exporter", "demo", f"--web.listen-address={exporter}"]
-    server = [
-        prometheus,
-        f"--config.file={configuration}",
-        f"--storage.tsdb.path={tmp_path / 'data'}",
-        f"--web.listen-address={own}",
-    ]
-    with running(demo), running(server):
+    with running(demo), running(watching(tmp_path, exporter, own)):
         assert eventually(own, 'up{job="enphase"}', 1.0)
         assert eventually(own, "enphase_up", 1.0)
         assert query(own, "enphase_inverters") == [24.0]
@@ -56,6 +45,20 @@ def test_every_option_in_the_configuration_still_works_commented_in(tmp_path: Pa
     several.write_text("scrape_configs:\n" + "\n".join(jobs) + "\n")
     assert "relabel_configs" in several.read_text()
     subprocess.run([promtool, "check", "config", str(several)], check=True)
+
+
+def watching(folder: Path, exporter: str, own: str) -> list[str]:
+    """Return the command of a Prometheus with the project's configuration, that scrapes often."""
+    text = CONFIGURATION.read_text().replace("localhost:9433", exporter)
+    assert exporter in text
+    configuration = folder / "prometheus.yml"
+    configuration.write_text(text.replace("15s", "1s", 1).replace("10s", "1s", 1))
+    return [
+        program("prometheus", "prometheus"),
+        f"--config.file={configuration}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={own}",
+    ]
 
 
 def query(address: str, expression: str) -> list[float]:

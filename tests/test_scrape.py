@@ -156,3 +156,14 @@ def test_a_meter_of_grid_and_one_of_consumption_tell_no_series_twice() -> None:
     lines = [line for line in text.splitlines() if line.startswith("enphase_consumption_power")]
     assert len(lines) == 1
     assert len([line for line in text.splitlines() if line.startswith("enphase_grid_power")]) == 1
+
+
+def test_a_page_that_tells_more_than_any_site_is_refused() -> None:
+    """A flood of devices is that page's failure, and fills no memory."""
+    endpoint = next(endpoint for endpoint in endpoints if endpoint.path == "/ivp/meters")
+    flood = [{"measurementType": str(n), "state": "enabled"} for n in range(10_000)]
+    result, text = scraped(endpoint, flood)
+    errors = {outcome.collector: outcome.error or "" for outcome in result.outcomes}
+    assert "more than any site" in errors["meter_status"]
+    assert "enphase_meter_enabled" not in text
+    assert "enphase_inverter_power_watts" in text

@@ -91,6 +91,8 @@ def test_a_host_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"HOST": "x", "SCRAPE__TIMEOUT": "soon"}, "ENPHASE_SCRAPE__TIMEOUT should be"),
         ({"HOST": "x", "SCRAPE__TIMEOUT": "0"}, "ENPHASE_SCRAPE__TIMEOUT should be"),
         ({"HOST": "x", "SCRAPE__IN_FLIGHT": "99"}, "ENPHASE_SCRAPE__IN_FLIGHT should be"),
+        ({"HOST": "x", "WEB__CONFIG__FILE": "/no\nwhere"}, "ENPHASE_WEB__CONFIG__FILE should be a"),
+        ({"HOST": "x", "WEB__CONFIG__FILE": "/nowhere"}, "/nowhere: should be a file that can be"),
         ({"HOST": "x", "LOG__LEVEL": "loud"}, "ENPHASE_LOG__LEVEL should be"),
         ({"HOST": "x", "CONFIG__FILE": "/nowhere"}, "ENPHASE_CONFIG__FILE should be a file"),
         ({"HOST": "x", "CONFIG__FILE": FOLDER}, "ENPHASE_CONFIG__FILE should be a file"),
@@ -143,6 +145,8 @@ def test_wrong_flags_are_named(
         (b"\thost: x", "ENPHASE_CONFIG__FILE is no YAML file"),
         (b"- host", "ENPHASE_CONFIG__FILE holds no settings by name"),
         (b"host", "ENPHASE_CONFIG__FILE holds no settings by name"),
+        (b"host: !!bool hunter2-sunny", "ENPHASE_CONFIG__FILE holds no settings by name"),
+        (b"host: !!int ''", "ENPHASE_CONFIG__FILE holds no settings by name"),
         (b"host: \xff", "ENPHASE_CONFIG__FILE holds no settings by name"),
         (b"hots: x", "hots is no setting"),
         (b"host: x\ntls: {trsut: pin}", "tls.trsut is no setting"),
@@ -329,3 +333,55 @@ def test_all_sections_refuse_what_they_do_not_know() -> None:
         if isinstance(field.annotation, type) and hasattr(field.annotation, "model_fields"):
             with pytest.raises(WrongSettingError, match=rf"^{name}\.nonsense is no setting$"):
                 load([], {"host": "x", name: {"nonsense": 1}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 3000, "{a: " * 3000, "1: 2", "2001-01-01: 2", 'host: x\nusername: "\\ud800"',
+     'host: x\nstate_dir: "a\\0b"', "host: x\nscrape: {heavy_pause: .inf}"],
+)  # fmt: skip
+def test_no_file_ends_the_start_in_a_traceback(tmp_path: Path, text: str) -> None:
+    """Nesting without end, names that are none, broken letters: one line says what is wrong."""
+    file = tmp_path / "settings.yml"
+    file.write_text(text)
+    with pytest.raises(WrongSettingError) as caught:
+        load([f"--config.file={file}"])
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["ENPHASE_PASSWORD_FILE", "ENPHASE_CONFIG__FILE"])
+def test_a_secret_in_place_of_its_file_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A long password where its file's name belongs is not read in a log."""
+    for variable, value in (("HOST", "x"), ("USERNAME", "you")):
+        monkeypatch.setenv(f"ENPHASE_{variable}", value)
+    monkeypatch.setenv(name, "hunter2" * 1000)
+    with pytest.raises(WrongSettingError, match=f"{name} should be a file") as caught:
+        load([])
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["hunter2"], ["--passwort", "hunter2"], ["--p\nhunter2"], ["--x=y", "hunter2"]]
+)
+def test_no_argument_that_nobody_knows_is_repeated(arguments: list[str]) -> None:
+    """A word that stands alone may be a password: only the name of a flag is told."""
+    with pytest.raises(WrongSettingError, match="unrecognized arguments") as caught:
+        load(["--host=x", *arguments])
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_flag_without_its_value_is_told() -> None:
+    """--config.file without a name is one line, as any other wrong setting."""
+    with pytest.raises(WrongSettingError, match=r"--config\.file"):
+        load(["--config.file"])
+
+
+@pytest.mark.parametrize(
+    "host", ["a..b", "x" * 64, "[::1]1]", "192.0.2.7:8443:1", "1992.0.2.7", "[::1"]
+)
+def test_a_host_that_leads_nowhere_is_told_at_the_start(host: str) -> None:
+    """What no connection can be tried to is a wrong setting, not a failure of each scrape."""
+    with pytest.raises(WrongSettingError, match="ENPHASE_HOST"):
+        load([f"--host={host}"])

@@ -94,3 +94,9 @@ def test_no_value_breaks_a_unit(value: Any, other: Any) -> None:
     found.append(unit.quotient(value, other))
     found.append(unit.total(unit.number(value), unit.number(other)))
     assert all(each is None or isinstance(each, int) or not math.isnan(each) for each in found)
+
+
+def test_sums_of_large_whole_numbers_are_no_error() -> None:
+    """JSON's whole numbers have no end; what is read of them adds up like any other number."""
+    large = unit.number(10**308)
+    assert unit.total(large, large, 0.5) == math.inf

@@ -1,4 +1,4 @@
-"""What every request must pass before it is answered: its kind, the rate limit, the password."""
+"""What every request must pass before it is answered: no body, the rate limit, the password."""
 
 import base64
 import binascii
@@ -55,13 +55,11 @@ class Gate:
 
 
 def _unfit(scope: Scope) -> ASGIApp | None:
-    """Return what to answer a request of a kind that nothing here takes."""
+    """Return what to answer a request with a body, which nothing here takes."""
     headers = Headers(scope=scope)
     if "Transfer-Encoding" in headers or headers.get("Content-Length", "0") != "0":
         # The connection ends as well: or else all of the body would still be read.
         return PlainTextResponse("No body is taken\n", 413, {"Connection": "close"})
-    if scope["method"] not in {"GET", "HEAD"}:
-        return PlainTextResponse("Method Not Allowed\n", 405, {"Allow": "GET, HEAD"})
     return None
 
 

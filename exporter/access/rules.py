@@ -12,6 +12,7 @@ from exporter.access.bucket import Bucket
 from exporter.access.config import WebConfig
 from exporter.access.context import context
 from exporter.access.source import read
+from exporter.setting_values import possible
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,8 @@ class Access:
 
 def usable(file: Path) -> Path:
     """Check a web configuration file, and all that it names; raises ``ValueError``."""
+    if not str(possible(file)).isprintable():  # it is named in the log
+        raise ValueError("should be a path that can be printed")
     Access(file)
     return file
 

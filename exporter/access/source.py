@@ -21,6 +21,10 @@ def read(file: Path) -> WebConfig:
         raise ValueError(f"is no YAML file{where}") from None
     except UnicodeDecodeError:
         raise ValueError("should be a file of UTF-8 text") from None
+    except (AttributeError, LookupError, TypeError):  # a tag, such as !!int, of what is none
+        raise ValueError("holds a value that does not fit its tag") from None
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
     if given is None:
         return WebConfig()
     if not isinstance(given, dict):

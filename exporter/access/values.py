@@ -15,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from exporter.setting_values import possible
+
 UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 DURATION = re.compile(rf"(\d+(?:\.\d*)?)({'|'.join(UNITS)})")
 BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
@@ -46,7 +48,7 @@ def one_of(*names: str) -> AfterValidator:
 
 def _beside(file: Path, info: ValidationInfo) -> Path:
     context: dict[str, Path] = info.context or {}
-    return context["folder"] / file
+    return possible(context["folder"] / file)
 
 
 def _hashed(text: SecretStr) -> SecretStr:

@@ -47,7 +47,7 @@ def _use(name: str, use: Record) -> Iterator[Sample]:
         yield from LOW(ratio(use.get("soc_low")), name)
         yield from HIGH(ratio(use.get("soc_high")), name)
     # Flags are strings here, and nowhere else.
-    yield from OVERRIDE({"true": 1, "false": 0}.get(str(use.get("manual_override"))), name)
+    yield from OVERRIDE({"true": 1, "false": 0}.get(text(use.get("manual_override")) or ""), name)
 
 
 def _contacts(page: Json) -> Iterator[Record]:

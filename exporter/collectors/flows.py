@@ -38,7 +38,7 @@ CHARGED = counter("storage_charge_energy_joules_total", "Energy into the storage
 @fact(METERS)
 def unmetered_storage(meters: Json) -> bool:
     """Whether no meter measures the batteries, if there are any."""
-    kinds = {meter.get("measurementType") for meter in records(meters) if is_enabled(meter)}
+    kinds = [meter.get("measurementType") for meter in records(meters) if is_enabled(meter)]
     return "storage" not in kinds
 
 

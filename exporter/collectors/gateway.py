@@ -7,7 +7,7 @@ from lxml import etree
 from exporter.collector import collects
 from exporter.endpoint import INFO
 from exporter.metric import Sample, gauge, info
-from exporter.unit import number
+from exporter.unit import numeral
 
 GATEWAY = info("gateway_info", "The gateway's identity.", "serial", "part_number", "firmware")
 TIME = gauge("gateway_time_seconds", "The gateway's own clock, in seconds since 1970.")
@@ -20,5 +20,4 @@ def gateway(page: "etree._Element | None") -> Iterator[Sample]:
         return
     device = {name: page.findtext(f"device/{name}") for name in ("sn", "pn", "software")}
     yield from GATEWAY(1, device["sn"], device["pn"], device["software"])
-    time = page.findtext("time", "")
-    yield from TIME(number(int(time)) if time.isascii() and time.isdigit() else None)
+    yield from TIME(numeral(page.findtext("time")))

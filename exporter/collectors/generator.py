@@ -35,7 +35,7 @@ def has_generator(settings: Json) -> bool:
 def generator(page: Json, settings: Json, inventory: Json) -> Iterator[Sample]:
     """Read the generator: it runs where its relay is closed and the batteries follow it."""
     state, plate = record(page), record(settings)
-    modes = {device.get("Enchg_grid_mode") for device in devices(inventory, "ENPOWER") if device}
+    modes = [device.get("Enchg_grid_mode") for device in devices(inventory, "ENPOWER")]
     connected = closed(state.get("oper_state"))
     yield from CONNECTED(connected)
     if connected is not None:

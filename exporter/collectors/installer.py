@@ -1,14 +1,13 @@
 """What only an installer's token may read: how the gateway's devices report."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from exporter.collector import collects, fact
 from exporter.collectors import inverters
 from exporter.endpoint import DEVICE_DATA, DEVICE_STATUS
 from exporter.metric import Family, Sample, gauge
 from exporter.unit import milli, number
-from exporter.wire import Json, record, records, text
+from exporter.wire import Json, Record, record, rows, text, texts
 
 DEVICES = gauge(
     "installer_devices", "Devices of a kind in a state, as an installer sees them.", "kind", "state"
@@ -48,12 +47,12 @@ def installer_inverters(page: Json, moment: float) -> Iterator[Sample]:
         if serial and inverters.is_recent(reported, moment):
             yield from inverters.TEMPERATURE(number(inverter.get("temperature")), serial)
             for key in inverter.keys() & MEASURED.keys():
-                family: Family = MEASURED[str(key)]
+                family: Family = MEASURED[key]
                 yield from family(milli(inverter[key]), serial)
 
 
-def _rows(table: dict[str, Any]) -> Iterator[dict[Any, Any]]:
-    fields = [field for field in table.get("fields") or () if isinstance(field, str)]
-    for row in table.get("values") or ():
-        if isinstance(row, list) and len(row) == len(fields):
-            yield from records([dict(zip(fields, row, strict=True))])
+def _rows(table: Record) -> Iterator[Record]:
+    fields = list(texts(table.get("fields")))
+    for row in rows(table.get("values")):
+        if len(row) == len(fields):
+            yield dict(zip(fields, row, strict=True))

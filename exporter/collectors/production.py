@@ -1,15 +1,15 @@
 """What the site makes, from the one source that tells the truth on its kind of hardware.
 
 - A production meter that is switched on: the meter, power and energy.
-- Meters fitted, but the production meter switched off: the inverters' sum. ``/api/v1/production``
+- Meters fitted, but the production meter switched off: the inverters' power. ``/api/v1/production``
   shows the noise of the unconnected meter there (firmware 8.2.4264: 4 W where 5521 W are made).
-- No meters: ``/api/v1/production``; its energy is replaced by the inverters' own counters where
-  all of them are listed, since newer firmware lets it fall by 1.19 MWh whenever one inverter
-  passes 2^32 joules.
+- No meters: ``/api/v1/production``.
 - Hardware with metering inputs and no page about its meters: ``/production.json`` where its meter
   block is active, else ``/api/v1/production``.
 
-The inverters' sum in ``/production.json`` is no counter: it wraps at 2^32 joules.
+Without a meter, energy is the sum of the inverters' own counters where all of them are listed. The
+gateway's sums fall by 1.19 MWh whenever they, or on newer firmware one inverter, pass 2^32 joules;
+where there is nothing else, the ledger undoes that.
 """
 
 from collections.abc import Iterator
@@ -61,10 +61,13 @@ def production_unmetered(production: Json) -> Iterator[Sample]:
         yield from SOURCE(1, "inverters")
 
 
-@collects(DEVICE_DATA, given=switched_off)
-def production_unmetered_energy(devices: Json) -> Iterator[Sample]:
-    """Read the energy that the inverters counted."""
-    yield from ENERGY(counted(devices), source="inverters")
+@collects(PRODUCTION, DEVICE_DATA, given=switched_off)
+def production_unmetered_energy(production: Json, devices: Json) -> Iterator[Sample]:
+    """Read the energy that the inverters counted, or their sum, which wraps (see the ledger)."""
+    if (made := counted(devices)) is not None:
+        yield from ENERGY(made, source="inverters")
+    elif (block := block_of(production, "production", "inverters")) is not None:
+        yield from ENERGY(joules(block.get("whLifetime")), source="production.json")
 
 
 @collects(V1_PRODUCTION, given=meterless)

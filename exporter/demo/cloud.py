@@ -41,7 +41,7 @@ class Cloud(Accounts):
         await anyio.sleep(self.delay)
         fault = self.faults.get(path, self.faults.get("*"))
         if fault is not None:
-            await fail(fault, receive, send)
+            await fail(fault, scope, receive, send)
             return
         response = await self._response(Request(scope, receive))
         await response(scope, receive, send)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from enum import StrEnum
 
 import anyio
-from starlette.types import Receive, Send
+from starlette.types import Receive, Scope, Send
 
 from exporter.demo.answer import Answer
 from exporter.demo.pages import LANDING, UNAUTHORIZED, page
@@ -31,6 +31,8 @@ class Fault(StrEnum):
     """200 with bytes that mean nothing, the same ones each time."""
     CUT = "cut"
     """A body that ends, with its connection, before its Content-Length."""
+    RESET = "reset"
+    """The connection is reset in place of an answer."""
     TRICKLE = "trickle"
     """One byte every 250 ms, for a quarter of an hour."""
     REDIRECT = "redirect"
@@ -56,7 +58,7 @@ FINISHED = {
 }
 
 
-async def fail(fault: Fault | int, receive: Receive, send: Send) -> None:
+async def fail(fault: Fault | int, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request as the fault says; a number is an HTTP status with a page to match."""
     if isinstance(fault, int):
         retry = (("retry-after", "120"),) if fault == 429 else ()  # noqa: PLR2004 - a status
@@ -67,6 +69,8 @@ async def fail(fault: Fault | int, receive: Receive, send: Send) -> None:
         await _start(send, length=len(PIECE) * 2)
         await send({"type": "http.response.body", "body": PIECE, "more_body": True})
     else:
+        if fault == Fault.RESET:
+            scope["state"]["reset"]()
         await _until_gone(fault, receive, send)
 
 
@@ -83,7 +87,7 @@ async def respond(answer: Answer, send: Send) -> None:
 async def _until_gone(fault: Fault, receive: Receive, send: Send) -> None:
     """Go on failing for as long as the client listens."""
     async with anyio.create_task_group() as tasks:
-        if fault != Fault.HANG:
+        if fault not in {Fault.HANG, Fault.RESET}:
             tasks.start_soon(_stream, fault, send)
         while (await receive())["type"] != "http.disconnect":
             pass

@@ -41,10 +41,13 @@ class Gateway:
         self.faults: dict[str, Fault | int] = {}
         self.forbidden: set[str] = set()
         self.installer_only: set[str] = set()
+        self.skew = 0.0
+        """Seconds by which its clock is ahead."""
+
         self.digest: tuple[str, str] | None = None
         self.digest_paths = {"/api/v1/production/inverters", "/admin/lib/tariff"}
-        self._clock = clock
-        self._guard = Guard(source.serial, authority, clock)
+        self._world_clock = clock
+        self._guard = Guard(source.serial, authority, self._clock)
         self._challenges = Digest()
         self._busy = 0
 
@@ -73,9 +76,12 @@ class Gateway:
             if fault is None:
                 await respond(self._dressed(self._answer(scope, target)), send)
             else:
-                await fail(fault, receive, send)
+                await fail(fault, scope, receive, send)
         finally:
             self._busy -= 1
+
+    def _clock(self) -> float:
+        return self._world_clock() + self.skew
 
     def _delay(self, target: str) -> float:
         return self.delays.get(target, self.delays.get(_path(target), self.delay))

@@ -7,7 +7,7 @@ Times are the home's (Phoenix), days are its dates counted back from the date of
      3 days     21:00-21:30   the production meter shows 30 Wh less than before
      4 or more  19:00-20:00   no grid: the relay is open, batteries carry the home; on the first
                               evening on which they held enough, in homes with batteries
-     6 days     13:00         one inverter's counter falls by 2^32 joules
+     6 days     13:00-16:00   one inverter's counter is cut to 32 bits
      9 days     10:00, 48 h   one inverter does not report, and goes on producing
     12 days     02:10-02:18   new firmware, for which the gateway starts anew
     any         all day       the day with the least sun of all whole days there are
@@ -64,7 +64,7 @@ class Mishaps:
         self.silence = self._at(2, 11 * HOUR + 40 * MINUTE, 40 * MINUTE, "gateway outage")
         self.jitter = self._at(3, 21 * HOUR, 30 * MINUTE, "production meter 30 Wh back")
         self.no_grid = self._no_grid()
-        self.fall = self._at(6, 13 * HOUR, 0, "one inverter's counter falls by 2^32 J")
+        self.fall = self._at(6, 13 * HOUR, 3 * HOUR, "one inverter's counter cut to 32 bits")
         self.lost_inverter = self._at(9, 10 * HOUR, 2 * days.DAY, "one inverter does not report")
         update = f"firmware {profile.firmware} after {self.older}"
         self.update = self._at(12, 2 * HOUR + 10 * MINUTE, 8 * MINUTE, update)

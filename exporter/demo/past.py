@@ -53,8 +53,8 @@ class PastState(State):
             if number == LOST and lost.covers(self.moment):
                 last = reports(lost.began, self.wiring)[LOST]
                 yield replace(last, gone=self.moment - last.ended > SILENT)
-            elif number == FALLEN and report.ended < fall.began:
-                yield replace(report, lifetime=report.lifetime + WRAP)
+            elif number == FALLEN and fall.covers(report.ended):
+                yield replace(report, lifetime=report.lifetime % WRAP)
             else:
                 yield report
 

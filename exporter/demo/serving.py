@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Coroutine
 from typing import Any, Self
@@ -25,9 +26,17 @@ class Connection(H11Protocol):
     """Uvicorn's HTTP connection, without its logs."""
 
     def __init__(self, config: Config, state: ServerState) -> None:
-        super().__init__(config, state, app_state={})
+        super().__init__(config, state, app_state={"reset": self.reset})
         self.logger = self.access_logger = SILENCE
         self.access_log = False
+
+    def reset(self) -> None:
+        """End the connection with a reset; an app finds this in its scope's state."""
+        at_once = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, at_once
+        )
+        self.transport.abort()
 
 
 class Server:

@@ -1,7 +1,8 @@
 """The only package that talks to the outside: to a gateway, and to Enphase's cloud for its token.
 
-session     one gateway's pages, over        exchange, decode, tls, digest, auth (the door)
+session     one gateway's pages, over        exchange, bounds, decode, tls, digest, auth (the door)
 documents   what they held, kept fresh by    flight
 tokens      the key to the door, from        account -> login -> enlighten, entrez -> cloud
+reprieve    what a login under way gets when the process ends
 state       what outlives the process
 """

@@ -4,17 +4,14 @@ A refused password is not tried again for hours, since accounts lock; trouble of
 with longer and longer waits. Both are kept on disk, so that a crash loop makes no logins.
 """
 
-import hashlib
-import json
 import logging
-import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
 
 import anyio
 
 from exporter.gateway.brake import Brake
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import (
     Changed,
     CloudTrouble,
@@ -24,6 +21,7 @@ from exporter.gateway.errors import (
     SecondFactor,
 )
 from exporter.gateway.jwt import Token
+from exporter.gateway.record import Record, Wait
 from exporter.gateway.state import StateFile
 
 log = logging.getLogger(__name__)
@@ -31,20 +29,25 @@ log = logging.getLogger(__name__)
 REFUSAL_PAUSE = 6 * 3600.0
 """Seconds without an attempt after the cloud has refused the password."""
 
+ALL = ""
+"""Stands in a serial's place for what holds back every gateway of the account."""
+
+CUT_OFF = CloudTrouble("the exporter ended in the middle of its last login; the next one is soon")
+
 Observe = Callable[[str], None]
 """Told how each attempt at a login ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A user's name and password."""
-
-    username: str = field(repr=False)
-    password: str = field(repr=False)
-
-
 Login = Callable[[Credentials, str], Awaitable[str]]
 """One way through the cloud: credentials and a gateway's serial in, a token's text out."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """What keeps from another attempt, and why; no reason, no hold."""
+
+    brake: Brake
+    why: LoginError | None = None
 
 
 class Account:
@@ -59,109 +62,84 @@ class Account:
     ) -> None:
         self._credentials = credentials
         self._logins = logins
-        self._record = _Record(file, credentials, now)
-        self._brake = Brake(now)
-        self._reason: LoginError | None = None
+        self._record = Record(file, credentials, now)
+        self._now = now
         self._lock = anyio.Lock()
-        self._brake.until, self._reason = self._record.load()
+        self._holds: dict[str, Hold] = {}
+        for serial, wait in self._record.load().items():
+            hold = self._hold(serial)
+            hold.why = wait.why
+            hold.brake.resume(wait.until, wait.failures)
 
     async def token(self, serial: str, *, observe: Observe = lambda _: None) -> Token:
         """Get a token for one gateway; raises ``LoginError``."""
         async with self._lock:
-            if self._reason is not None and self._brake.on:
-                raise self._reason.with_traceback(None)
+            for hold in (self._hold(ALL), self._hold(serial)):
+                if hold.why is not None and hold.brake.on:
+                    raise hold.why.with_traceback(None)
+            self._begin()
             try:
                 token = await self._attempt(serial)
             except LoginError as error:
                 observe(error.outcome)
-                self._hold_back(error)
+                self._hold_back(serial, error)
                 raise
             observe("ok")
-            self._go_on()
+            self._go_on(serial)
             return token
 
     def insist(self) -> None:
         """Let the next attempt be made at once: a person asks for it."""
-        self._brake.release()
+        for hold in self._holds.values():
+            hold.brake.release()
 
     async def _attempt(self, serial: str) -> Token:
         """Try the ways in turn; the next one only where the page, not the password, was wrong."""
         for login in self._logins[:-1]:
             try:
-                return _parsed(await login(self._credentials, serial))
+                return _parsed(await login(self._credentials, serial), serial)
             except Changed as error:
                 log.warning("login=%s trying the other way", error)
-        return _parsed(await self._logins[-1](self._credentials, serial))
+        return _parsed(await self._logins[-1](self._credentials, serial), serial)
 
-    def _hold_back(self, error: LoginError) -> None:
+    def _begin(self) -> None:
+        """Keep a wait for the case that the process does not live to see how the attempt ends."""
+        brake = Brake(self._now)
+        brake.resume(0.0, self._hold(ALL).brake.failures)
+        brake.fail()
+        cut_off = Wait(brake.until, brake.failures, CUT_OFF)
+        self._record.save(self._waits() | {ALL: cut_off})
+
+    def _hold_back(self, serial: str, error: LoginError) -> None:
+        """Wait; where the account may not use a gateway, its others need not."""
         if isinstance(error, NotOurs):
-            return  # one gateway's matter; its own token keeper waits, the account's others do not
-        if isinstance(error, Refused | SecondFactor):
-            self._brake.fail(at_least=REFUSAL_PAUSE)
-        else:
-            self._brake.fail(getattr(error, "retry_after", 0.0))
-        self._reason = error
-        self._record.save(self._brake.until, error)
+            self._holds.pop(ALL)
+        hold = self._hold(serial if isinstance(error, NotOurs) else ALL)
+        hold.why = error
+        is_refusal = isinstance(error, Refused | SecondFactor)
+        hold.brake.fail(REFUSAL_PAUSE if is_refusal else error.retry_after)
+        self._record.save(self._waits())
 
-    def _go_on(self) -> None:
-        if self._reason is not None:
-            self._record.forget()
-        self._reason = None
-        self._brake.release()
+    def _go_on(self, serial: str) -> None:
+        del self._holds[ALL], self._holds[serial]
+        self._record.save(self._waits())
+
+    def _hold(self, serial: str) -> Hold:
+        return self._holds.setdefault(serial, Hold(Brake(self._now)))
+
+    def _waits(self) -> dict[str, Wait]:
+        return {
+            serial: Wait(hold.brake.until, hold.brake.failures, hold.why)
+            for serial, hold in self._holds.items()
+            if hold.why is not None
+        }
 
 
-def _parsed(text: str) -> Token:
+def _parsed(text: str, serial: str) -> Token:
     try:
-        return Token.parse(text)
+        token = Token.parse(text)
     except ValueError as error:
         raise Changed(f"the cloud's token is of no use: {error}") from None
-
-
-class _Record:
-    """Until when an account must wait, and why, kept for these very credentials."""
-
-    KINDS: ClassVar[dict[str, type[LoginError]]] = {
-        kind.__name__: kind for kind in (Refused, SecondFactor, Changed, CloudTrouble)
-    }
-
-    def __init__(self, file: StateFile, credentials: Credentials, now: Callable[[], float]) -> None:
-        self._now = now
-        self._file = file
-        self._credentials = credentials
-
-    def load(self) -> tuple[float, LoginError | None]:
-        """Return until when to wait, and why; other credentials wait for nothing."""
-        text = self._file.read()
-        if text is None:
-            return 0.0, None
-        try:
-            kept = json.loads(text)
-            if kept["key"] != self._key(bytes.fromhex(kept["salt"])):
-                return 0.0, None
-            latest = self._now() + 2 * REFUSAL_PAUSE  # a clock that was ahead must not lock us out
-            return min(float(kept["until"]), latest), self.KINDS[kept["kind"]](str(kept["why"]))
-        except (ValueError, TypeError, KeyError):
-            self._file.ignore("it holds no refused login")
-            return 0.0, None
-
-    def save(self, until: float, why: LoginError) -> None:
-        salt = os.urandom(16)
-        self._file.write(
-            json.dumps(
-                {
-                    "until": until,
-                    "kind": type(why).__name__,
-                    "why": str(why),
-                    "salt": salt.hex(),
-                    "key": self._key(salt),
-                }
-            )
-        )
-
-    def forget(self) -> None:
-        self._file.remove()
-
-    def _key(self, salt: bytes) -> str:
-        """Tell these credentials from others without keeping them."""
-        text = f"{self._credentials.username}\0{self._credentials.password}".encode()
-        return hashlib.scrypt(text, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+    if not token.fits(serial):
+        raise NotOurs("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
+    return token

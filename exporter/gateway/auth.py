@@ -4,20 +4,23 @@ The cookie is cheaper for the gateway than the token, whose signature it would v
 session ends ten minutes after its last use, and with every restart of the gateway.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 
 import anyio
 
-from exporter.gateway.errors import Rejected, Unavailable
+from exporter.gateway.errors import LoginError, Rejected, Unavailable
 from exporter.gateway.exchange import Answer
 from exporter.gateway.jwt import Token
 from exporter.gateway.tokens import Tokens
 
 CHECK = "/auth/check_jwt"
+
+COOKIE = re.compile(r"[!#-+\--:<-\[\]-~]+")
+"""What a cookie's value may consist of (RFC 6265): no blanks, quotes, commas or semicolons."""
 
 REFUSAL_HOLDS = 1.0
 """Seconds for which nobody asks again whether a refused token is still refused."""
@@ -49,7 +52,7 @@ class Door:
         self._tokens = tokens
         self._pass: Pass | None = None
         self._lock = anyio.Lock()
-        self._refusal: Rejected | None = None
+        self._refusal: Rejected | LoginError | None = None
         self._refused_until = 0.0
 
     async def enter(self, serial: str, *, stale: Pass | None = None) -> Pass:
@@ -74,7 +77,7 @@ class Door:
             return await self._check(token)
         try:
             return await self._check(await self._tokens.replace(token, serial))
-        except Rejected as error:
+        except (Rejected, LoginError) as error:
             # One refusal is for all pages of a scrape.
             self._refusal, self._refused_until = error, anyio.current_time() + REFUSAL_HOLDS
             raise
@@ -89,12 +92,10 @@ class Door:
 
 
 def _session_id(answer: Answer) -> str | None:
+    """Find the session's cookie; one that could not be sent back is none."""
     for header in answer.headers.get_list("Set-Cookie"):
-        cookies: SimpleCookie = SimpleCookie()
-        try:
-            cookies.load(header)
-        except CookieError:
-            continue
-        if "sessionId" in cookies:
-            return cookies["sessionId"].value
+        name, _, value = header.partition(";")[0].partition("=")
+        session_id = value.strip().strip('"')
+        if name.strip() == "sessionId" and COOKIE.fullmatch(session_id):
+            return session_id
     return None

@@ -15,11 +15,14 @@ class Brake:
         self._now = now
         self.failures = 0
         self.until = 0.0
+        self._wait = 0.0
 
     @property
     def on(self) -> bool:
-        """Whether it is too early for an attempt."""
-        return self._now() < self.until
+        """Whether it is too early for an attempt; a clock that is set back costs the wait again."""
+        now = self._now()
+        self.until = min(self.until, now + self._wait)
+        return now < self.until
 
     def fail(self, at_least: float = 0.0) -> None:
         """Wait a minute after the first failure, twice as long after each further, up to an hour.
@@ -29,7 +32,14 @@ class Brake:
         wait = min(FIRST * 2**self.failures, LONGEST)
         wait *= 1 + random.uniform(0, JITTER)  # noqa: S311  spreads load, guards nothing
         self.failures = min(self.failures + 1, 16)
-        self.until = self._now() + max(wait, at_least)
+        self._wait = max(wait, at_least)
+        self.until = self._now() + self._wait
+
+    def resume(self, until: float, failures: int) -> None:
+        """Go on where an earlier process has ended."""
+        self.failures = failures
+        self.until = until
+        self._wait = max(until - self._now(), 0.0)
 
     def release(self) -> None:
         """Forget the failures."""

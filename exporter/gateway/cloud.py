@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +12,14 @@ from typing import Any, Literal
 import certifi
 import httpx
 
+from exporter.gateway.bounds import PACKINGS, bounded
 from exporter.gateway.errors import Changed, CloudTrouble, Malformed, Silent, Unreachable
-from exporter.gateway.exchange import Answer, Limits, exchange
+from exporter.gateway.exchange import Answer, exchange
 
-LIMITS = Limits(seconds=30, size=1024 * 1024)
+SECONDS = 30.0
+SIZE_LIMIT = 1024 * 1024
+LONGEST_WISH = 86_400.0
+"""Seconds; who wants us to wait longer is asked again all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,8 @@ class Cloud:
             verify=context,
             follow_redirects=True,
             timeout=None,
-            headers={"Accept": "*/*"},
-            event_hooks={"request": [self._guard]},
+            headers={"Accept": "*/*", **PACKINGS},
+            event_hooks={"request": [self._guard], "response": [bounded(SIZE_LIMIT)]},
         ) as client:
             yield CloudClient(client)
 
@@ -61,16 +66,24 @@ class CloudClient:
         400, 401 and 403 are answers: what they mean depends on the page.
         """
         try:
-            answer = await exchange(self._client, "POST", url, LIMITS, **options)
+            answer = await exchange(self._client, "POST", url, SECONDS, **options)
         except (Unreachable, Silent, Malformed) as error:
             raise CloudTrouble(str(error)) from None
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise CloudTrouble(f"{url} wants us to wait", _seconds(answer))
         if answer.status not in {200, 400, 401, 403}:
-            raise Changed(f"{url} answered {answer.status}")
+            raise Changed(f"{url} answered {answer.status}", _seconds(answer))
         return answer
 
 
 def _seconds(answer: Answer) -> float:
+    """Read how long the cloud wants us to wait, as seconds or as a date by its own clock."""
     value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_WISH)
+    try:
+        now = parsedate_to_datetime(answer.headers.get("Date", ""))
+        wish = (parsedate_to_datetime(value) - now).total_seconds()
+        return min(max(wish, 0.0), LONGEST_WISH)
+    except (ValueError, TypeError):  # no date, or one of the two without a time zone
+        return 0.0

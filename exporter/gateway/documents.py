@@ -1,6 +1,5 @@
 """A gateway's documents, each fetched once for all who want it, and kept as long as it is good."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,12 +7,17 @@ from typing import Any, Protocol
 import anyio
 from anyio.abc import TaskGroup
 
+from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.errors import Absent, Late, Malformed, Silent, Unavailable
 from exporter.gateway.flight import Flight
 
 ABSENT_FRESH = 3600.0
 """Seconds until a page that the gateway does not have is asked for again."""
+
+SPARE = 60.0
+"""Seconds for which an answer that came too late for one scrape stands in where the next is late
+again: a gateway that takes ten seconds for each page would else never be seen."""
 
 COURTESY = 2.0
 """Seconds that a page which nobody waits for leaves to the others."""
@@ -28,13 +32,16 @@ class Document:
 
     data: Any
     received: float
-    """When it came, on the monotonic clock."""
+    """When it came, by ``clock.elapsed``."""
 
     fresh: float
     """Until when it counts as new."""
 
     keep: float
     """Until when it may be shown while a new one is on its way."""
+
+    spare: float = 0.0
+    """Until when it may be shown where the new one is too late."""
 
 
 class Source(Protocol):
@@ -52,12 +59,13 @@ class Documents:
     """Asks for pages as they grow old; a request outlives the scrape that wanted it."""
 
     def __init__(
-        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = time.monotonic
+        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = clock.elapsed
     ) -> None:
         self._source = source
         self._tasks = tasks
         self._now = now
         self._held: dict[Endpoint, Document] = {}
+        self._shown: dict[Endpoint, Document] = {}
         self._flights: dict[Endpoint, Flight[Document]] = {}
         self._awaited: dict[Endpoint, Flight[Document]] = {}
         """The flights that a scrape waits for."""
@@ -71,16 +79,17 @@ class Documents:
             flight = self._send(endpoint)
             if not endpoint.later:
                 self._awaited[endpoint] = flight
-            return Asked(endpoint, held, flight)
+            spare = held if held is not None and now < held.spare else None
+            return Asked(endpoint, spare, flight, self._shown)
         if now >= held.fresh:
             self._send(endpoint)
-        return Asked(endpoint, held, None)
+        return Asked(endpoint, held, None, self._shown)
 
     def ages(self) -> Iterator[tuple[str, float]]:
-        """Tell how old each page at hand is, in seconds."""
+        """Tell how old each page is that was handed out last, in seconds."""
         now = self._now()
-        for endpoint, document in self._held.items():
-            if document.data is not None and now < document.keep:
+        for endpoint, document in self._shown.items():
+            if document.data is not None and now < document.spare:
                 yield endpoint.path, now - document.received
 
     def _send(self, endpoint: Endpoint) -> Flight[Document]:
@@ -107,7 +116,8 @@ class Documents:
                 self._rests[endpoint] = self._now() + endpoint.fresh, self._flights[endpoint]
             raise
         else:
-            return self._hold(endpoint, data, endpoint.fresh)
+            spare = SPARE if self._flights[endpoint].missed else 0.0
+            return self._hold(endpoint, data, endpoint.fresh, spare)
         finally:
             del self._flights[endpoint]
             self._awaited.pop(endpoint, None)
@@ -118,9 +128,10 @@ class Documents:
             for flight in list(self._awaited.values()):
                 await flight.ended()
 
-    def _hold(self, endpoint: Endpoint, data: Any, fresh: float) -> Document:
+    def _hold(self, endpoint: Endpoint, data: Any, fresh: float, spare: float = 0.0) -> Document:
         now = self._now()
-        document = Document(data, now, now + fresh, now + max(fresh, endpoint.keep))
+        keep = now + max(fresh, endpoint.keep)
+        document = Document(data, now, now + fresh, keep, max(keep, now + spare))
         self._held[endpoint] = document
         return document
 
@@ -143,6 +154,8 @@ class Asked:
     endpoint: Endpoint
     held: Document | None
     flight: Flight[Document] | None
+    shown: dict[Endpoint, Document]
+    """Where the page is noted that is handed out."""
 
     @property
     def at_hand(self) -> bool:
@@ -154,9 +167,13 @@ class Asked:
 
         ``deadline`` is a time of ``anyio.current_time``.
         """
-        if self.flight is None and self.held is not None:
-            return self.held
+        document = self.shown[self.endpoint] = await self._document(deadline)
+        return document
+
+    async def _document(self, deadline: float) -> Document:
         if self.flight is not None:
             with anyio.CancelScope(deadline=deadline):
                 return await self.flight.landed()
+        if self.held is not None:
+            return self.held
         raise Late(f"{self.endpoint} had not answered when the scrape had to end")

@@ -7,8 +7,8 @@ gives owners a token for a year.
 import json
 from http import HTTPStatus
 
-from exporter.gateway.account import Credentials
 from exporter.gateway.cloud import Cloud, CloudClient
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import Changed, CloudTrouble, NotOurs, Refused, SecondFactor
 from exporter.gateway.jwt import SHAPE
 
@@ -37,7 +37,7 @@ async def _session(cloud: Cloud, client: CloudClient, credentials: Credentials) 
         raise Changed("Enlighten's login answered no JSON object")
     if page.get("isBlocked") is True:
         raise Refused("Enlighten says that the account is blocked: sign in with a browser")
-    if isinstance(session := page.get("session_id"), str) and session:
+    if isinstance(session := page.get("session_id"), str) and session and session.isprintable():
         return session
     if page.get("success") is True or page.get("requires_mfa"):
         raise SecondFactor

@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 from lxml import etree, html
 
-from exporter.gateway.account import Credentials
 from exporter.gateway.cloud import Cloud
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import Changed, NotOurs, Refused, SecondFactor
 from exporter.gateway.exchange import Answer
 from exporter.gateway.jwt import SHAPE
@@ -59,5 +59,5 @@ def _parsed(page: str) -> html.HtmlElement | None:
     parser = html.HTMLParser(no_network=True)
     try:
         return html.document_fromstring(page, parser=parser)
-    except (etree.ParserError, ValueError):
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None

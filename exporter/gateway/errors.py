@@ -84,6 +84,11 @@ class LoginError(GatewayError):
 
     outcome = "login"
 
+    def __init__(self, message: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the cloud asked us to wait."""
+
 
 class Refused(LoginError):
     """The cloud does not know this user with this password."""
@@ -129,8 +134,3 @@ class CloudTrouble(LoginError):
     """The cloud is down, or does not want us now."""
 
     outcome = "cloud"
-
-    def __init__(self, message: str, retry_after: float = 0.0) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        """Seconds that the cloud asked us to wait."""

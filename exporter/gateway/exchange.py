@@ -1,4 +1,4 @@
-"""One exchange over httpx: limited in size and time, its errors told in our own words."""
+"""One exchange over httpx: limited in time, its errors told in our own words."""
 
 import contextlib
 import ssl
@@ -28,26 +28,16 @@ class Answer:
         return self.body.decode(errors="replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of the other side's time and size is borne."""
-
-    seconds: float
-    size: int
-
-
 async def exchange(
-    client: httpx.AsyncClient, method: str, url: str, limits: Limits, **options: Any
+    client: httpx.AsyncClient, method: str, url: str, seconds: float, **options: Any
 ) -> Answer:
-    """Send a request and read the answer within the limits; raises ``GatewayError``."""
-    with translated(url.partition("?")[0]), anyio.fail_after(limits.seconds):
-        async with client.stream(method, url, **options) as response:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > limits.size:
-                    raise Malformed(f"{url} answered more than {limits.size} bytes")
-            return Answer(response.status_code, response.headers, bytes(body), response.url)
+    """Send a request and read the answer within the time; raises ``GatewayError``.
+
+    Its size is the client's matter (see ``bounds``).
+    """
+    with translated(url.partition("?")[0]), anyio.fail_after(seconds):
+        response = await client.request(method, url, **options)
+    return Answer(response.status_code, response.headers, response.content, response.url)
 
 
 @contextlib.contextmanager
@@ -59,10 +49,10 @@ def translated(what: str) -> Iterator[None]:
         raise Unreachable(f"{what} cannot be reached: no connection in time") from None
     except (TimeoutError, httpx.TimeoutException):
         raise Silent(f"{what} did not answer in time") from None
-    except httpx.DecodingError:
-        raise Malformed(f"{what} sent a body that cannot be unpacked") from None
     except (httpx.RemoteProtocolError, httpx.ReadError):
         raise Malformed(f"{what} broke off its answer") from None
+    except httpx.LocalProtocolError:  # its text shows what was to be sent, cookies and all
+        raise Malformed(f"{what} gave what cannot be sent back") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if (refusal := _refused_certificate(error)) is not None:
             raise Untrusted(f"{what}: {refusal}") from None

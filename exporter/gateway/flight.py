@@ -13,15 +13,23 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+ENDING = "the exporter is ending, or its settings have changed"
+
 
 class Flight(Generic[T]):
     """Work under way in a task group; its result, or its ``GatewayError``, is for all who wait."""
 
     def __init__(self, tasks: TaskGroup, work: Callable[[], Awaitable[T]]) -> None:
+        self.missed = False
+        """Whether somebody had to leave before the work had ended."""
+
         self._landed = anyio.Event()
         self._results: list[T] = []
         self._error: GatewayError | None = None
-        tasks.start_soon(self._fly, work)
+        try:
+            tasks.start_soon(self._fly, work)
+        except RuntimeError:  # the group has ended: other settings came in the middle of a scrape
+            self._landed.set()
 
     @property
     def over(self) -> bool:
@@ -34,12 +42,15 @@ class Flight(Generic[T]):
 
     async def landed(self) -> T:
         """Wait for the work's end; raises its ``GatewayError``. Cancelling ends only the wait."""
-        if not self.over:  # what has landed is had even past a deadline
-            await self._landed.wait()
+        try:
+            if not self.over:  # what has landed is had even past a deadline
+                await self._landed.wait()
+        finally:
+            self.missed = self.missed or not self.over
         if self._error is not None:
             raise self._error.with_traceback(None)
         if not self._results:
-            raise GatewayError("the exporter is ending")
+            raise GatewayError(ENDING)
         return self._results[0]
 
     async def _fly(self, work: Callable[[], Awaitable[T]]) -> None:

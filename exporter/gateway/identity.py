@@ -1,10 +1,13 @@
 """Who a gateway says it is on ``/info``, the one page that needs no login."""
 
+import re
 from dataclasses import dataclass
 
 from lxml import etree
 
 from exporter.gateway.errors import Rejected
+
+DIGITS = re.compile("[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +34,5 @@ class Identity:
         return cls(
             serial=serial,
             tokens=info.findtext("web-tokens") == "true",
-            time=float(time) if time.isascii() and time.isdigit() else None,
+            time=float(time) if DIGITS.fullmatch(time) else None,
         )

@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-SHAPE = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-"""How a JWT looks in any text: three parts in base64url, the first one a JSON object."""
+SHAPE = re.compile(r"(?<![\w-])eyJ[\w-]++\.[\w-]++\.[\w-]++", re.ASCII)
+"""How a JWT looks in any text: three parts in base64url, the first one a JSON object.
+
+A search takes time in proportion to the text: no part is begun inside another, or given back.
+"""
 
 FAR = 253_402_300_800.0
 """The end of the year 9999, in seconds since 1970: dates go no further."""
@@ -45,9 +48,7 @@ class Token:
             raise ValueError("it does not say when it ends") from None
         if not 0 <= issued < ends < FAR:
             raise ValueError("its times make no sense")
-        return cls(
-            text, str(claims.get("aud", "")), str(claims.get("enphaseUser", "")), issued, ends
-        )
+        return cls(text, _serial(claims), _role(claims), issued, ends)
 
     @property
     def renewal(self) -> float:
@@ -60,6 +61,19 @@ class Token:
     def fits(self, serial: str) -> bool:
         """Whether it is for this gateway; an uncommissioned one takes any such token."""
         return self.serial in {serial, "un-commissioned", ""}
+
+
+def _serial(claims: dict[str, Any]) -> str:
+    serial = claims.get("aud", "")
+    if not isinstance(serial, str | int) or not str(serial).isprintable():
+        raise ValueError("it does not say which gateway it is for")
+    return str(serial)
+
+
+def _role(claims: dict[str, Any]) -> str:
+    """Read what only informs; it goes into logs and pages, where not every text can stand."""
+    role = claims.get("enphaseUser")
+    return role if isinstance(role, str) and role.isprintable() else ""
 
 
 def _claims(text: str) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.auth import Door
+from exporter.gateway.bounds import PACKINGS, bounded
 from exporter.gateway.decode import SIZE_LIMIT, decode
 from exporter.gateway.digest import Digest
 from exporter.gateway.errors import (
@@ -21,7 +22,7 @@ from exporter.gateway.errors import (
     Unreachable,
     Untrusted,
 )
-from exporter.gateway.exchange import Answer, Limits, exchange, forgetful_jar
+from exporter.gateway.exchange import Answer, exchange, forgetful_jar
 from exporter.gateway.identity import Identity
 from exporter.gateway.tls import Trust
 from exporter.gateway.tokens import Tokens
@@ -85,6 +86,8 @@ class Session:
         self._client = httpx.AsyncClient(
             verify=trust.context(),
             cookies=forgetful_jar(),
+            headers=PACKINGS,
+            event_hooks={"response": [bounded(SIZE_LIMIT)]},
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
             trust_env=False,
@@ -93,7 +96,9 @@ class Session:
         self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
         self._identified_at = 0.0
-        self._answered_at: float | None = None
+        self._has_answered = False
+        self._waiting_since: float | None = None
+        """Since when we ask without any good answer."""
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -102,7 +107,9 @@ class Session:
     async def get(self, endpoint: Endpoint) -> Any:
         """Fetch and decode one page; ``/info`` has to come first. Raises ``GatewayError``."""
         await self._turns.pace(endpoint)
-        began, outcome = time.monotonic(), "ok"
+        began, outcome = clock.elapsed(), "ok"
+        if self._waiting_since is None:
+            self._waiting_since = began
         try:
             document = await (self._identify() if endpoint is INFO else self._fetch(endpoint))
         except GatewayError as error:
@@ -113,17 +120,17 @@ class Session:
             self._note(endpoint, None)
             return document
         finally:
-            self._observe(endpoint.path, outcome, time.monotonic() - began)
+            self._observe(endpoint.path, outcome, clock.elapsed() - began)
 
     @property
     def up(self) -> bool:
         """Whether the gateway has answered, and nothing has shut us out since."""
-        return self._answered_at is not None and self.trouble is None
+        return self._has_answered and self.trouble is None and not self._is_silent()
 
     def clock(self, at: float) -> float:
-        """Return the gateway's own time at a moment of our monotonic clock."""
+        """Return the gateway's own time at a moment of ``clock.elapsed``."""
         if self.identity is None or self.identity.time is None:
-            return time.time() - (time.monotonic() - at)
+            return clock.wall() - (clock.elapsed() - at)
         return self.identity.time + (at - self._identified_at)
 
     async def _identify(self) -> Any:
@@ -153,7 +160,7 @@ class Session:
                 "give ENPHASE_HOST without http://"
             )
         self.identity = identity
-        self.url, self._identified_at = url, time.monotonic()
+        self.url, self._identified_at = url, clock.elapsed()
         return info
 
     async def _fetch(self, endpoint: Endpoint) -> Any:
@@ -182,14 +189,15 @@ class Session:
         auth: httpx.Auth | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        limits = Limits(endpoint.patience, SIZE_LIMIT)
         async with self._turns.lane(endpoint):
-            return await exchange(self._client, "GET", url, limits, auth=auth, headers=headers)
+            return await exchange(
+                self._client, "GET", url, endpoint.patience, auth=auth, headers=headers
+            )
 
     def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
         self._turns.note(endpoint, hangs=isinstance(error, Silent))
         if error is None or isinstance(error, Absent):
-            self._answered_at = time.monotonic()
+            self._has_answered, self._waiting_since = True, None
             if endpoint is not INFO or not isinstance(self.trouble, SHUT_OUT):
                 self.trouble = None  # /info, which anybody may read, proves no login
         elif isinstance(error, (Unreachable, *SHUT_OUT)) or self._is_silent():
@@ -197,5 +205,5 @@ class Session:
 
     def _is_silent(self) -> bool:
         """Whether no page at all has had a good answer for some time."""
-        answered = self._answered_at
-        return answered is None or time.monotonic() - answered > SILENCE
+        since = self._waiting_since
+        return not self._has_answered or (since is not None and clock.elapsed() - since > SILENCE)

@@ -8,13 +8,14 @@ is kept, and another one is taken only in the last quarter of the old one's life
 import hashlib
 import json
 import logging
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from exporter.gateway.state import StateFile
+from exporter.gateway.state import StateFile, document, moment
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,14 @@ class Certificate:
 
     @classmethod
     def of(cls, der: bytes) -> "Certificate":
-        """Read a certificate as the handshake shows it."""
+        """Read a certificate as the handshake shows it; raises ``ValueError``."""
         # Costs 9 MB: paid only by a process that meets a certificate which it does not know yet.
         from cryptography import x509  # noqa: PLC0415
 
-        parsed = x509.load_der_x509_certificate(der)
+        try:
+            parsed = x509.load_der_x509_certificate(der)
+        except x509.InvalidVersion as error:
+            raise ValueError(str(error)) from None
         return cls(
             fingerprint(der),
             parsed.not_valid_before_utc.timestamp(),
@@ -47,6 +51,9 @@ class Certificate:
     def renewal(self) -> float:
         """From when on the gateway may show a successor."""
         return self.not_before + RENEWAL_SHARE * (self.not_after - self.not_before)
+
+
+FINGERPRINT = re.compile("[0-9a-f]{64}")
 
 
 class CertificateChanged(ssl.SSLCertVerificationError):
@@ -170,9 +177,9 @@ class Pin(Trust):
         if text is None:
             return None
         try:
-            kept = json.loads(text)
+            kept = document(text)
             return Certificate(
-                str(kept["sha256"]), float(kept["not_before"]), float(kept["not_after"])
+                _fingerprint(kept["sha256"]), moment(kept["not_before"]), moment(kept["not_after"])
             )
         except (ValueError, TypeError, KeyError):
             self._file.ignore("it holds no certificate's fingerprint")
@@ -182,6 +189,12 @@ class Pin(Trust):
 def fingerprint(der: bytes) -> str:
     """Hash a certificate as ``openssl x509 -fingerprint -sha256`` does, in lower case."""
     return hashlib.sha256(der).hexdigest()
+
+
+def _fingerprint(kept: Any) -> str:
+    if not isinstance(kept, str) or not FINGERPRINT.fullmatch(kept):
+        raise ValueError("no fingerprint")
+    return kept
 
 
 class _JudgedHandshake(ssl.SSLObject):

@@ -10,15 +10,19 @@ import anyio
 from anyio.abc import TaskGroup
 
 from exporter.gateway.brake import Brake
-from exporter.gateway.errors import GatewayError, LoginError, NotOurs, Rejected
+from exporter.gateway.errors import GatewayError, LoginError, Rejected
 from exporter.gateway.flight import Flight
 from exporter.gateway.jwt import Token
+from exporter.gateway.reprieve import reprieved
 from exporter.gateway.state import StateFile
 
 log = logging.getLogger(__name__)
 
 RENEWAL_CHECK = 60.0
 """Seconds between looks at the clock; a renewal is due days, at the least hours, before the end."""
+
+LAST_SECONDS = 1.0
+"""What a login under way gets when the process is told to end: its token may just be coming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Given:
 
 
 LogIn = Callable[[str], Awaitable[Token]]
-"""Gets a token for a gateway's serial from the cloud; raises ``LoginError``."""
+"""Gets a token for a gateway's serial from the cloud, not too often; raises ``LoginError``."""
 
 
 class Tokens:
@@ -62,10 +66,9 @@ class Tokens:
         """On while a token that the gateway refused must not be replaced by another login."""
 
         self._renewals = Brake(now)
-        """On while it is too early to try the next renewal, or a login that was denied."""
+        """On while it is too early to try the next renewal."""
 
         self._login: Flight[Token] | None = None
-        self._denied: NotOurs | None = None
         self._serial = ""
         self._last_given: str | None = None
         self._given_mark = ""
@@ -111,12 +114,10 @@ class Tokens:
 
     async def keep(self) -> None:
         """Renew the token whenever it is due, for ever."""
+        said: str | None = None
         while True:
             await anyio.sleep(RENEWAL_CHECK)
-            try:
-                self._take_given()
-            except LoginError as error:
-                log.warning("%s", error)
+            said = self._look_at_given(said)
             await self.renew_if_due()
 
     async def renew_if_due(self) -> None:
@@ -129,8 +130,7 @@ class Tokens:
         try:
             renewed = await self._renew(self._serial or held.serial)
         except GatewayError as error:
-            if not self._renewals.on:
-                self._renewals.fail()
+            self._renewals.fail()
             log.warning("the token could not be renewed yet: %s", error)
         else:
             if self._now() >= renewed.renewal:
@@ -139,11 +139,11 @@ class Tokens:
 
     async def _renew(self, serial: str) -> Token:
         """Join the login under way, or start one; it goes on when its callers are gone."""
-        if self._denied is not None and self._renewals.on:
-            raise self._denied.with_traceback(None)
-        self._denied = None
         if self._login is None or self._login.over:
-            self._login = Flight(self._tasks, lambda: self._obtain(serial))
+            self._login = Flight(
+                self._tasks,
+                lambda: reprieved(self._tasks, LAST_SECONDS, lambda: self._obtain(serial)),
+            )
         return await self._login.landed()
 
     async def _obtain(self, serial: str) -> Token:
@@ -152,17 +152,20 @@ class Tokens:
                 "this gateway wants a token: set ENPHASE_USERNAME and ENPHASE_PASSWORD, "
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
-        try:
-            token = _fitting(await self._log_in(serial), serial)
-        except NotOurs as error:
-            # The account goes on for its other gateways, so that this one's wait is kept here.
-            self._denied = error
-            self._renewals.fail()
-            raise
-        self.held = token
+        self.held = token = await self._log_in(serial)
         self._file.write(f"{token.text}\n{self._given_mark}".strip())
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
         return token
+
+    def _look_at_given(self, said: str | None) -> str | None:
+        """Take a token that was put into the file; return what is wrong with it, said once."""
+        try:
+            self._take_given()
+        except LoginError as error:
+            if str(error) != said:
+                log.warning("%s", error)
+            return str(error)
+        return None
 
     def _take_given(self) -> None:
         given = self._given.read()
@@ -191,9 +194,3 @@ class Tokens:
         except ValueError as error:
             self._file.ignore(str(error))
             return None
-
-
-def _fitting(token: Token, serial: str) -> Token:
-    if not token.fits(serial):
-        raise NotOurs("the cloud gave a token for another gateway: check ENPHASE_SERIAL")
-    return token

@@ -2,7 +2,8 @@
 
 - ``look``: colours by meaning, units, words for what a home lacks;
 - ``promql``: selectors of our metrics, and the sums over them that several dashboards show;
-- ``panels``: Grafana's panels as we use them, over Grafana's own ``grafana-foundation-sdk``;
+- ``panel``: what every panel has, over Grafana's own ``grafana-foundation-sdk``;
+- ``values``, ``graphs``, ``bars``, ``tables``: the kinds of panels;
 - ``board``: what all dashboards share: variables, links, annotations, the grid;
 - one module per dashboard, each with a function ``board``.
 """

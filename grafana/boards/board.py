@@ -1,17 +1,18 @@
 """What all dashboards share: variables, links to each other, annotations, the grid, the JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look
-from boards.panels import DATASOURCE
+from boards.panel import DATASOURCE
 from boards.promql import select
 from exporter import outcome
 from exporter.collectors import controller
 from exporter.collectors import gateway as identity
+from exporter.metric import Family
 
 TAG = "enphase"
 COLUMNS = 24
@@ -19,10 +20,14 @@ COLUMNS = 24
 
 @dataclass(frozen=True)
 class Row:
-    """Panels under a heading, laid from left to right into the highest free place."""
+    """Panels under a heading, laid from left to right into the highest free place.
+
+    ``repeat`` is a variable: the row is there once for each of its values.
+    """
 
     title: str
     panels: Sequence[model.Panel]
+    repeat: str | None = None
 
 
 def dashboard(
@@ -33,8 +38,12 @@ def dashboard(
     *,
     since: str = "now/d",
     variables: Iterable[model.VariableModel] = (),
+    shown: Sequence[Family] = (outcome.UP,),
 ) -> model.Dashboard:
-    """Put a dashboard together; its ``uid`` is its address and its file's name, for ever."""
+    """Put a dashboard together; its ``uid`` is its address and its file's name, for ever.
+
+    The jobs and instances to choose from are those which have one of the families ``shown``.
+    """
     return model.Dashboard(
         uid=uid,
         title=f"Enphase / {title}",
@@ -44,7 +53,7 @@ def dashboard(
         graph_tooltip=model.DashboardCursorSync.CROSSHAIR,
         refresh="1m",
         time=model.DashboardDashboardTime(from_val=since, to="now"),
-        templating=model.DashboardDashboardTemplating(list_val=[*_common(), *variables]),
+        templating=model.DashboardDashboardTemplating(list_val=[*_common(shown), *variables]),
         annotations=model.AnnotationContainer(list_val=list(_annotations())),
         links=[_link()],
         panels=_lay(rows),
@@ -73,6 +82,23 @@ def query_variable(name: str, label: str, query: str) -> model.VariableModel:
     )
 
 
+def choice_variable(
+    name: str, label: str, choices: Mapping[str, str], about: str
+) -> model.VariableModel:
+    """Make a choice among values, by their names; the first one is the default."""
+    options = [model.VariableOption(text=text, value=value) for text, value in choices.items()]
+    options[0].selected = True
+    return model.VariableModel(
+        type_val=model.VariableType.CUSTOM,
+        name=name,
+        label=label,
+        description=about,
+        query=",".join(f"{text} : {value}" for text, value in choices.items()),
+        current=model.VariableOption(text=options[0].text, value=options[0].value),
+        options=options,
+    )
+
+
 def text_variable(name: str, label: str, value: str, about: str) -> model.VariableModel:
     """Make a field to type into."""
     return model.VariableModel(
@@ -86,7 +112,8 @@ def text_variable(name: str, label: str, value: str, about: str) -> model.Variab
     )
 
 
-def _common() -> list[model.VariableModel]:
+def _common(shown: Iterable[Family]) -> list[model.VariableModel]:
+    series = f'__name__=~"{"|".join(family.name for family in shown)}"'
     return [
         model.VariableModel(
             type_val=model.VariableType.DATASOURCE,
@@ -95,9 +122,9 @@ def _common() -> list[model.VariableModel]:
             query="prometheus",
             refresh=model.VariableRefresh.ON_DASHBOARD_LOAD,
         ),
-        query_variable("job", "Job", f"label_values({outcome.UP.name}, job)"),
+        query_variable("job", "Job", f"label_values({{{series}}}, job)"),
         query_variable(
-            "instance", "Instance", f'label_values({outcome.UP.name}{{job=~"$job"}}, instance)'
+            "instance", "Instance", f'label_values({{{series}, job=~"$job"}}, instance)'
         ),
     ]
 
@@ -118,8 +145,9 @@ def _annotations() -> Iterable[model.AnnotationQuery]:
     yield _annotation(
         "Gateway silent",
         look.FAULT,
-        f"1 - max by (job, instance) ({select(outcome.UP)})",
-        "{{instance}}: the gateway does not answer",
+        # Not the minutes of each night in which gateways are busy with themselves.
+        f"1 - max by (job, instance) (max_over_time({select(outcome.UP)}[10m]))",
+        "{{instance}}: no answer for ten minutes",
     )
     yield _annotation(
         "Firmware changed",
@@ -165,6 +193,7 @@ def _lay(rows: Iterable[Row]) -> list[model.Panel | model.RowPanel]:
                 id_val=len(laid) + 1,
                 grid_pos=model.GridPos(x=0, y=top, w=COLUMNS, h=1),
                 panels=[],
+                repeat=row.repeat,
             )
         )
         skyline = [top + 1] * COLUMNS

@@ -3,21 +3,13 @@
 from grafana_foundation_sdk.models import dashboard as model
 
 from boards import look, promql
+from boards.bars import bars
 from boards.board import Row, dashboard
-from boards.panels import (
-    TODAY,
-    Column,
-    Face,
-    Query,
-    bars,
-    gauge_panel,
-    graph,
-    heat,
-    ranking,
-    stat_panel,
-    table_panel,
-)
+from boards.graphs import graph, heat
+from boards.panel import TODAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
+from boards.tables import Column, table_panel
+from boards.values import gauge_panel, ranking, stat_panel
 from exporter import outcome
 from exporter.collectors import flows, inverters, production, storage
 
@@ -50,38 +42,37 @@ def board() -> model.Dashboard:
 
 
 def _now() -> list[model.Panel]:
-    free = f"clamp_min({total(flows.GRID)}, 0) / ({total(flows.CONSUMPTION)} > 0)"
+    grid, use = by_site(select(flows.GRID)), by_site(select(flows.CONSUMPTION))
+    free = f"sum(clamp_min({grid}, 0) and {use}) / (sum({use} and {grid}) > 0)"
     return [
         stat_panel(
             "Solar",
             "Power that all panels make now.",
             Query(f"clamp_min({total(production.POWER)}, 0)"),
             face=Face(look.WATT, look.SOLAR),
-            sparkline=True,
         ),
         stat_panel(
             "House",
             "Power that the house uses now.",
             Query(total(flows.CONSUMPTION)),
             face=Face(look.WATT, look.HOUSE, empty=look.NO_GRID_METER),
-            sparkline=True,
         ),
         stat_panel(
             "Grid",
             "Power from the grid now: above zero is bought, below zero is sold.",
             Query(total(flows.GRID)),
             face=Face(look.WATT, look.BOUGHT, empty=look.NO_GRID_METER),
-            sparkline=True,
         ),
         gauge_panel(
             "Self-sufficient now",
-            "The share of the house's power that does not come from the grid.",
+            "The share of the house's power that does not come from the grid: of all houses with a "
+            "grid meter.",
             Query(f"clamp(1 - {free}, 0, 1)"),
             face=Face(look.SHARE, steps=SHARES, least=0, most=1, empty=look.NO_GRID_METER),
         ),
         gauge_panel(
             "Battery",
-            "How full the batteries are, all of them together.",
+            "How full the batteries are: the mean of all sites.",
             Query(f"avg({select(storage.CHARGE)})"),
             face=Face(look.SHARE, steps=CHARGES, least=0, most=1, empty=look.NO_BATTERY),
         ),
@@ -130,11 +121,13 @@ def _today() -> list[model.Panel]:
             "Own use today",
             "The share of what was made that was not sold.",
             promql.own_use(span),
+            "No sun yet, or no meter",
         ),
         _share(
-            "Self-sufficient today",
+            "Self-sufficient",
             "The share of what the house used that was not bought.",
             promql.self_sufficiency(span),
+            look.NO_GRID_METER,
         ),
     ]
 
@@ -151,26 +144,27 @@ def _energy(
     )
 
 
-def _share(title: str, about: str, expression: str) -> model.Panel:
+def _share(title: str, about: str, expression: str, empty: str) -> model.Panel:
     return stat_panel(
         title,
         about + " Since midnight, whatever time is picked.",
         Query(expression),
-        face=Face(look.SHARE, steps=SHARES, decimals=0, empty=look.NO_GRID_METER),
+        face=Face(look.SHARE, steps=SHARES, decimals=0, empty=empty),
         since=TODAY,
     )
 
 
 def _days() -> list[model.Panel]:
     day, ahead = "1d", "-1d"
+    stored, grid = promql.discharged(day, ahead), promql.bought(day, ahead)
     return [
         bars(
             "Where the house's energy came from, by day",
             "Used straight from the panels, taken out of the batteries, and bought. Days begin at "
             "midnight while the time range is a relative one.",
             Query(everywhere(promql.sun_to_house(day, ahead)), "Solar", look.SOLAR),
-            Query(everywhere(promql.discharged(day, ahead)), "Battery", look.BATTERY),
-            Query(everywhere(promql.bought(day, ahead)), "Bought", look.BOUGHT),
+            Query(everywhere(f"{stored} and {grid}"), "Battery", look.BATTERY),
+            Query(everywhere(grid), "Bought", look.BOUGHT),
             face=Face(look.WATT_HOUR, empty=look.NO_GRID_METER),
             step=day,
             since="now-13d/d",
@@ -195,10 +189,11 @@ def _panels() -> list[model.Panel]:
     return [
         heat(
             "Power of each panel",
-            "One row for each inverter, by its serial number; the darker, the more power.",
+            "One row for each inverter, by its serial number; the scale below tells the power.",
             Query(by_site(select(inverters.POWER), "serial", how="max"), "{{serial}}"),
             unit=look.WATT,
             size=(16, 11),
+            empty="No sun in the time shown, or no inverter listed",
         ),
         ranking(
             "Weakest panels now",
@@ -220,32 +215,40 @@ def _panels() -> list[model.Panel]:
 
 def _sites() -> list[model.Panel]:
     day = "$__range"
+    solar = f"clamp_min({by_site(select(production.POWER))}, 0)"
+    alerts = table_panel(
+        "Alerts that fire",
+        "Alerts of the project's rules. Where Prometheus has not loaded them, none is shown.",
+        {"alertname": "Alert", "instance": "Instance", "severity": "Severity"},
+        Column(
+            "max by (alertname, instance, severity) "
+            f"({select('ALERTS', alertname='=~Enphase.*', alertstate='firing')})",
+            "",
+        ),
+        size=(8, 6),
+        empty="No alert fires",
+    )
+    for heading, width in (("Instance", 120), ("Severity", 80)):
+        override(alerts, heading, {"custom.width": width})
     return [
         table_panel(
             "Sites",
-            "Each gateway: whether it answers, what it makes now, and what it made since midnight. "
-            "Its firmware is the last one seen within a day.",
-            {"instance": "Instance", "job": "Job"},
+            "Each gateway: whether it answers, what it makes now, and what it made since midnight.",
+            {"instance": "Instance", "job": ""},
             Column(by_site(select(outcome.UP), how="min"), "Gateway", properties=STATE),
-            Column(by_site(select(production.POWER)), "Solar", look.WATT),
-            Column(by_site(select(flows.GRID)), "Grid", look.WATT),
-            Column(by_site(select(storage.CHARGE), how="max"), "Battery", look.SHARE),
+            Column(solar, "Solar", look.WATT),
+            Column(by_site(select(flows.GRID)), "Grid", look.WATT, {"noValue": "No meter"}),
+            Column(
+                by_site(select(storage.CHARGE), how="max"),
+                "Battery",
+                look.SHARE,
+                {"noValue": "None"},
+            ),
             Column(promql.made(day), "Made today", look.WATT_HOUR),
             Column(by_site(select(inverters.COUNT), how="max"), "Inverters"),
-            size=(16, 7),
+            size=(16, 6),
+            sort="Instance",
             since=TODAY,
         ),
-        table_panel(
-            "Alerts that fire",
-            "Alerts of the project's rules. Where Prometheus has not loaded them, none is shown.",
-            {"alertname": "Alert", "instance": "Instance", "severity": "Severity"},
-            Column(
-                "max by (alertname, instance, severity) "
-                f"({select('ALERTS', alertname='=~Enphase.*', alertstate='firing')})",
-                "Firing",
-                properties={"custom.hidden": True},
-            ),
-            size=(8, 7),
-            empty="No alert fires",
-        ),
+        alerts,
     ]

@@ -87,18 +87,30 @@ def everywhere(expression: str) -> str:
     return f"sum({expression})"
 
 
-def self_sufficiency(window: str) -> str:
+def sun_to_battery(window: str, offset: str = "") -> str:
+    """Return what each gateway's storage took from the panels, and not from the grid."""
+    left = f"{made(window, offset)} - {sold(window, offset)}"
+    return f"clamp_min({left} - {sun_to_house(window, offset)}, 0)"
+
+
+def unmetered(window: str, offset: str = "") -> str:
+    """Return what panels made where no grid meter tells how much of it was sold."""
+    return f"({made(window, offset)} unless on ({SITE}) {sold(window, offset)})"
+
+
+def self_sufficiency(window: str, offset: str = "") -> str:
     """Return the share of what the houses used that was not bought.
 
     Only of gateways that measure both: a sum over others would compare unlike things.
     """
-    use = used(window)
-    return f"clamp(1 - sum({bought(window)}) / (sum({use} and {bought(window)}) > 0), 0, 1)"
+    use, grid = used(window, offset), bought(window, offset)
+    return f"clamp(1 - sum({grid}) / (sum({use} and {grid}) > 0), 0, 1)"
 
 
-def own_use(window: str) -> str:
+def own_use(window: str, offset: str = "") -> str:
     """Return the share of what the panels made that was not sold."""
-    return f"clamp(1 - sum({sold(window)}) / (sum({made(window)} and {sold(window)}) > 10), 0, 1)"
+    sun, out = made(window, offset), sold(window, offset)
+    return f"clamp(1 - sum({out}) / (sum({sun} and {out}) > 10), 0, 1)"
 
 
 def to_median(dark: int = 20) -> str:
@@ -108,9 +120,17 @@ def to_median(dark: int = 20) -> str:
     return f"{power} / on ({SITE}) group_left () ({median} > {dark})"
 
 
-def short_serial(expression: str) -> str:
-    """Add the label ``inverter``, the last six digits of the serial, which panels do not cut."""
-    return f'label_replace({expression}, "inverter", "$1", "serial", ".*(.{{6}})")'
+def short_serial(expression: str, label: str = "inverter") -> str:
+    """Add a label, the last six digits of the serial, which panels do not cut."""
+    return labelled(expression, label, "serial", ".*(.{6})")
+
+
+def labelled(expression: str, label: str, source: str, pattern: str = "(.*)") -> str:
+    r"""Add a label: the pattern's group in another one.
+
+    ``\x24`` is the dollar, spelt so that nothing takes ``$1`` for a variable of Grafana's.
+    """
+    return rf'label_replace({expression}, "{label}", "\x241", "{source}", "{pattern}")'
 
 
 def _increase(selector: str, window: str, offset: str) -> str:

@@ -48,6 +48,14 @@ def test_a_cut_answer_breaks_off(client: httpx.Client, world: World) -> None:
         client.get(INFO)
 
 
+def test_a_reset_is_no_answer_at_all(client: httpx.Client, world: World) -> None:
+    """The connection is reset, and the next one is served."""
+    world.gateway.faults[INFO] = Fault.RESET
+    with pytest.raises(httpx.TransportError):
+        client.get(INFO)
+    assert client.get("/ivp/meters").status_code == 401
+
+
 def test_a_hanging_gateway_never_answers(client: httpx.Client, world: World) -> None:
     """Nothing comes, and other paths are served meanwhile."""
     world.gateway.faults[INFO] = Fault.HANG

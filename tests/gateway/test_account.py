@@ -1,16 +1,19 @@
 """An Enphase account: which login is tried when, and when none is."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
-from exporter.gateway.account import REFUSAL_PAUSE, Account, Credentials, Login
+from exporter.gateway.account import REFUSAL_PAUSE, Account, Login
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import (
     Changed,
     CloudTrouble,
@@ -23,7 +26,10 @@ from exporter.gateway.state import StateFile
 
 SERIAL = "122300000000"
 CREDENTIALS = Credentials("me@example.com", "sunny-side-up")
-TOKEN = Authority().issue(SERIAL, "owner", 31_536_000, NOW)
+AUTHORITY = Authority()
+TOKEN = AUTHORITY.issue(SERIAL, "owner", 31_536_000, NOW)
+OTHER = "122300000001"
+OTHER_TOKEN = AUTHORITY.issue(OTHER, "owner", 31_536_000, NOW)
 
 
 @dataclass
@@ -199,8 +205,85 @@ async def test_one_gateways_trouble_is_not_the_others(start: Start) -> None:
     way = Way(NotOurs("check ENPHASE_SERIAL"))
     account = start(way)
     await fails(account, NotOurs)
+    way.ending = OTHER_TOKEN
+    assert (await account.token(OTHER)).text == OTHER_TOKEN
+    await fails(account, NotOurs)
+    assert way.taken == [SERIAL, OTHER]
+
+
+async def test_a_gateway_that_is_not_ours_is_asked_for_less_and_less(
+    start: Start, clock: Clock
+) -> None:
+    """A denial is no storm, whoever asks how often, in one process or in many; it heals by itself.
+
+    A day has the waits of 1, 2, 4, 8, 16, 32 minutes and then one attempt an hour.
+    """
+    way = Way(NotOurs("check ENPHASE_SERIAL"))
+    account = start(way)
+    for minute in range(24 * 60):
+        clock.moment += 60
+        if minute % 90 == 0:
+            account = start(way)
+        await fails(account, NotOurs, "^check ENPHASE_SERIAL$")
+    assert 20 < len(way.taken) < 32
+    way.ending = TOKEN
+    clock.moment += 2 * 3600
+    assert (await start(way).token(SERIAL)).text == TOKEN
+
+
+async def test_a_token_for_another_gateway_is_a_denial(start: Start) -> None:
+    """Where the cloud gives another gateway's token, it is not used, nor asked for again."""
+    way = Way(OTHER_TOKEN)
+    for _ in range(5):
+        await fails(start(way), NotOurs, "check ENPHASE_SERIAL")
+    assert len(way.taken) == 1
+
+
+async def test_an_attempt_that_nobody_lived_to_see_counts(start: Start, clock: Clock) -> None:
+    """A process that is killed during each login, every ten minutes, makes fewer of them."""
+
+    async def login(credentials: Credentials, serial: str) -> str:
+        attempts.append(clock.moment)
+        raise KeyboardInterrupt
+
+    attempts: list[float] = []
+    for _ in range(6 * 6):
+        try:
+            await start(login).token(SERIAL)
+        except KeyboardInterrupt:
+            pass
+        except CloudTrouble as error:
+            assert "in the middle of its last login" in str(error)  # noqa: PT017  or it is killed
+        clock.moment += 600
+    assert 5 < len(attempts) < 12
+
+
+@pytest.mark.parametrize("days", [-365, -1])
+async def test_a_clock_that_is_set_back_locks_nobody_out(
+    start: Start, clock: Clock, days: int
+) -> None:
+    """When the host's clock is set back, an attempt is made after the usual wait at the latest."""
+    way = Way(Refused("wrong"))
+    account = start(way)
+    await fails(account, Refused)
+    clock.moment += days * 86_400
+    await fails(account, Refused)
+    clock.moment += REFUSAL_PAUSE + 1
     way.ending = TOKEN
     assert (await account.token(SERIAL)).text == TOKEN
+
+
+async def test_the_cloud_may_ask_for_a_day_at_most(start: Start, clock: Clock) -> None:
+    """A wish for a longer wait is a mistake, and does not lock us out."""
+    way = Way(CloudTrouble("busy", retry_after=float("inf")))
+    account = start(way)
+    await fails(account, CloudTrouble)
+    clock.moment += 86_399
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == 1
+    clock.moment += 2
+    await fails(account, CloudTrouble)
+    assert len(way.taken) == 2
 
 
 async def test_gateways_of_one_account_log_in_one_after_another(start: Start) -> None:
@@ -211,13 +294,13 @@ async def test_gateways_of_one_account_log_in_one_after_another(start: Start) ->
         events.append(f"begin {serial}")
         await anyio.sleep(0.01)
         events.append(f"end {serial}")
-        return TOKEN
+        return TOKEN if serial == SERIAL else OTHER_TOKEN
 
     account = start(login)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(account.token, "1")
-        tasks.start_soon(account.token, "2")
-    assert events == ["begin 1", "end 1", "begin 2", "end 2"]
+        tasks.start_soon(account.token, SERIAL)
+        tasks.start_soon(account.token, OTHER)
+    assert events == [f"begin {SERIAL}", f"end {SERIAL}", f"begin {OTHER}", f"end {OTHER}"]
 
 
 async def test_two_gateways_make_one_attempt_with_a_wrong_password(start: Start) -> None:
@@ -240,6 +323,7 @@ async def test_two_gateways_make_one_attempt_with_a_wrong_password(start: Start)
         "{}",
         '{"key": "x", "salt": "no hex"}',
         '{"key": "x", "salt": 1}',
+        pytest.param("[" * 100_000, id="deep"),
     ],
 )
 async def test_a_damaged_record_is_no_record(
@@ -251,15 +335,20 @@ async def test_a_damaged_record_is_no_record(
     assert "is ignored: it holds no refused login" in caplog.text
 
 
-@pytest.mark.parametrize(("name", "value"), [("kind", "GatewayError"), ("until", "soon")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("kind", "GatewayError"), ("kind", []), ("until", "soon"), ("until", 10**400)],
+)
 async def test_an_unknown_record_is_no_record(
-    start: Start, tmp_path: Path, name: str, value: str
+    start: Start, tmp_path: Path, name: str, value: object
 ) -> None:
     """What another version has kept otherwise holds nobody back."""
     way = Way(Refused("wrong"))
     await fails(start(way), Refused)
     file = tmp_path / "account.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
+    kept = json.loads(file.read_text())
+    kept["waits"][""][name] = value
+    file.write_text(json.dumps(kept))
     way.ending = TOKEN
     assert (await start(way).token(SERIAL)).text == TOKEN
 
@@ -268,3 +357,26 @@ def test_credentials_keep_themselves_to_themselves() -> None:
     """Neither name nor password is shown where credentials are printed."""
     assert CREDENTIALS.username not in repr(CREDENTIALS)
     assert CREDENTIALS.password not in repr(CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"until": 10**400}, {"until": math.nan}, {"why": "\ud800"}, {"why": "a\nb"}, {"kind": []}],
+)
+def test_a_damaged_record_is_passed_over(tmp_path: Path, change: dict[str, Any]) -> None:
+    """What no process wrote, such as a time without end, keeps nobody from logging in."""
+    file = StateFile(tmp_path / "account.json")
+    credentials, now = Credentials("you", "secret"), lambda: 0.0
+    first = Account(credentials, [_refuse], file, now)
+    with pytest.raises(Refused):
+        anyio.run(first.token, "1223")
+    file.write(json.dumps(json.loads(file.read() or "") | change))
+    with pytest.raises(Refused, match="asked"):
+        anyio.run(Account(credentials, [_refuse], file, now).token, "1223")
+    file.write("[" * 100_000)
+    with pytest.raises(Refused, match="asked"):
+        anyio.run(Account(credentials, [_refuse], file, now).token, "1223")
+
+
+async def _refuse(credentials: Credentials, serial: str) -> str:
+    raise Refused("asked")

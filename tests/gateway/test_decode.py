@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from exporter.collectors.gateway import gateway
 from exporter.endpoint import INFO, METERS
 from exporter.gateway.decode import decode
 from exporter.gateway.errors import Absent, Forbidden, GatewayError, Malformed, Unavailable
@@ -113,3 +114,23 @@ def info(xml: str) -> Identity:
 def test_a_gateway_says_who_it_is(xml: str, expected: Identity) -> None:
     """Serial, kind of login and clock are read; what is missing is unknown, not an error."""
     assert info(xml) == expected
+
+
+@pytest.mark.parametrize("time", ["9" * 400, "9" * 5000, "-1", "1e9", "²"])
+def test_a_clock_that_is_none_is_unknown(time: str) -> None:
+    """A time with hundreds of digits is no time, and no error either."""
+    assert info(f"<time>{time}</time>").time is None
+    root = decode(INFO, answer(f"<envoy_info><time>{time}</time></envoy_info>".encode()))
+    assert [sample.family.name for sample in gateway.read(root)] == ["enphase_gateway_info"]
+
+
+def test_entities_do_not_unfold() -> None:
+    """A few bytes of entities within entities do not become gigabytes."""
+    levels = "".join(
+        f'<!ENTITY {name} "{f"&{inner};" * 10}">'
+        for name, inner in zip("bcdefghij", "abcdefghi", strict=True)
+    )
+    unfolding = "<envoy_info><device><sn>&j;</sn></device></envoy_info>"
+    body = f'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">{levels}]>{unfolding}'
+    with contextlib.suppress(Malformed):
+        assert len(Identity.of(decode(INFO, answer(body.encode()))).serial) < 100

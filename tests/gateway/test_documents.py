@@ -10,6 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from anyio.abc import TaskGroup
+from harness import Clock
 
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.documents import Document, Documents
@@ -44,21 +45,10 @@ class Gateway:
         return answer
 
 
-@dataclass
-class Clock:
-    """A clock that is set by hand."""
-
-    moment: float = 1000.0
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.moment
-
-
 @pytest.fixture
 def clock() -> Clock:
     """Return a clock that is set by hand."""
-    return Clock()
+    return Clock(1000)
 
 
 @pytest.fixture
@@ -127,6 +117,19 @@ async def test_an_older_document_is_shown_while_a_new_one_comes(
     assert gateway.asked[KEPT.path] == 2
 
 
+async def test_the_age_told_is_that_of_what_is_shown(
+    documents: Documents, gateway: Gateway, clock: Clock
+) -> None:
+    """A new answer that comes too late for a scrape does not make the older one young."""
+    await read(documents, KEPT)
+    clock.moment += 100
+    await read(documents, KEPT)
+    await land(documents, gateway, KEPT, 2)
+    assert dict(documents.ages()) == {KEPT.path: 100}
+    await read(documents, KEPT)
+    assert dict(documents.ages()) == {KEPT.path: 0}
+
+
 async def test_a_document_beyond_its_time_is_not_shown(
     documents: Documents, gateway: Gateway, clock: Clock
 ) -> None:
@@ -160,6 +163,49 @@ async def test_a_late_page_serves_the_next_scrape(documents: Documents, gateway:
     gateway.closed.clear()
     assert (await read(documents, FAST)).data == FAST.path
     assert gateway.asked[FAST.path] == 1
+
+
+async def test_an_answer_that_came_too_late_serves_the_next_scrape(
+    documents: Documents, gateway: Gateway, clock: Clock
+) -> None:
+    """A page slower than each scrape is seen all the same: one scrape later, and with its age."""
+    gateway.closed.add(FAST.path)
+    with pytest.raises(Late):
+        await read(documents, FAST, seconds=0.01)
+    for count in (1, 2, 3):
+        gateway.closed.clear()
+        gateway.answers[FAST.path] = count
+        await land(documents, gateway, FAST, count)
+        gateway.closed.add(FAST.path)
+        clock.moment += 15
+        assert (await read(documents, FAST, seconds=0.01)).data == count
+        assert list(documents.ages()) == [(FAST.path, 15.0)]
+    gateway.closed.clear()
+    gateway.answers[FAST.path] = "quick again"
+    await land(documents, gateway, FAST, 4)
+    clock.moment += 15
+    assert (await read(documents, FAST)).data == "quick again"
+    assert list(documents.ages()) == [(FAST.path, 0.0)]
+
+
+async def test_an_answer_that_came_too_late_is_not_shown_for_long(
+    documents: Documents, gateway: Gateway, clock: Clock
+) -> None:
+    """After a minute without another answer the page is absent; an error is never covered up."""
+    gateway.closed.add(FAST.path)
+    with pytest.raises(Late):
+        await read(documents, FAST, seconds=0.01)
+    gateway.closed.clear()
+    await land(documents, gateway, FAST, 1)
+    clock.moment += 15
+    gateway.answers[FAST.path] = Unavailable("503")
+    with pytest.raises(Unavailable):
+        await read(documents, FAST)
+    gateway.closed.add(FAST.path)
+    clock.moment += 45
+    with pytest.raises(Late):
+        await read(documents, FAST, seconds=0.01)
+    assert list(documents.ages()) == []
 
 
 async def test_what_has_landed_is_had_even_past_the_deadline(

@@ -82,3 +82,15 @@ async def test_work_broken_off_is_an_error_like_others() -> None:
         tasks.cancel_scope.cancel()
     with pytest.raises(GatewayError):
         await flight.landed()
+
+
+async def test_no_work_begins_after_the_end() -> None:
+    """Who asks a gateway that was let go in the middle of a scrape hears of it at once."""
+
+    async def work() -> str:
+        raise AssertionError
+
+    async with anyio.create_task_group() as tasks:
+        pass
+    with pytest.raises(GatewayError, match="its settings have changed"):
+        await Flight(tasks, work).landed()

@@ -139,3 +139,23 @@ def test_a_token_is_found_by_its_shape() -> None:
     found = SHAPE.search(f'<html data-x="eyJ.a.b">\n<pre>{text}</pre>, say')
     assert found is not None
     assert found.group() == text
+
+
+@pytest.mark.parametrize("text", ["eyJ-", "eyJa", "eyJ.", "eyJa.", "a.eyJa-"])
+def test_a_search_for_tokens_takes_time_in_proportion(text: str) -> None:
+    """A megabyte of beginnings of tokens is searched once, not once for each beginning."""
+    found = SHAPE.search(text * (1_000_000 // len(text)))
+    assert found is None or found.start() < 100
+
+
+@pytest.mark.parametrize("role", ["\ud800", "owner\nlevel=error", ["owner"], 5])
+def test_a_role_that_cannot_be_shown_is_unknown(role: Any) -> None:
+    """What stands in logs and on pages is one line of text, whatever the token holds."""
+    assert Token.parse(token({"exp": NOW, "enphaseUser": role})).role == ""
+
+
+@pytest.mark.parametrize("audience", ["\ud800", ["122300000000"], None, {}])
+def test_a_token_for_nobody_is_refused(audience: Any) -> None:
+    """A token that is not clear on its gateway fits none; it is not taken for one that fits any."""
+    with pytest.raises(ValueError, match="which gateway"):
+        Token.parse(token({"exp": NOW, "aud": audience}))

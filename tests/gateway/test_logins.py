@@ -12,8 +12,9 @@ from exporter.demo.certificate import cloud as cloud_certificates
 from exporter.demo.faults import Fault
 from exporter.demo.serving import Server
 from exporter.demo.world import World
-from exporter.gateway.account import Account, Credentials, Login
+from exporter.gateway.account import Account, Login
 from exporter.gateway.cloud import Cloud
+from exporter.gateway.credentials import Credentials
 from exporter.gateway.entrez import token_in
 from exporter.gateway.errors import (
     Changed,
@@ -318,11 +319,74 @@ def both(small: Cloud, world: World) -> Path:
 
 
 @pytest.mark.parametrize("value", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "1e9", "², soon", ""])
-async def test_a_wish_to_wait_that_is_no_number_is_passed_over(
+async def test_a_wish_to_wait_that_makes_no_sense_is_passed_over(
     small: Cloud, app: App, mine: Credentials, value: str
 ) -> None:
-    """Only whole seconds count as the cloud's wish, all else is our own back-off's matter."""
+    """Whole seconds and dates beside the cloud's own are wishes; all else our back-off decides."""
     app.status, app.headers = 429, {"retry-after": value}
     with pytest.raises(CloudTrouble) as caught:
         await logins(small)[0](mine, "1223")
     assert caught.value.retry_after == 0
+
+
+async def test_a_wish_to_wait_for_ever_is_not_granted(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """A cloud cannot lock us out for longer than a day."""
+    app.status, app.headers = 429, {"retry-after": "9" * 400}
+    with pytest.raises(CloudTrouble) as caught:
+        await logins(small)[0](mine, "1223")
+    assert caught.value.retry_after == 86_400
+
+
+async def test_a_session_that_cannot_be_sent_back_is_none(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """A session with half a letter, legal in JSON, is another answer than the one we know."""
+    app.body = b'{"session_id": "\\ud800"}'
+    with pytest.raises(Changed, match="without a session"):
+        await logins(small)[0](mine, "1223")
+
+
+async def test_another_host_gets_no_cookie_of_the_clouds(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """Where a login sends us on to a page elsewhere, neither password nor session goes along."""
+    headers: list[dict[bytes, bytes]] = []
+
+    async def listener(scope: Any, receive: Any, send: Any) -> None:
+        headers.append(dict(scope["headers"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    authority, certificate = cloud_certificates()
+    assert small.ca_file is not None
+    small.ca_file.write_bytes(small.ca_file.read_bytes() + authority)
+    with Server(listener, certificate) as other:
+        location = other.url.replace("127.0.0.1", "localhost")
+        app.status = 302
+        app.headers = {"location": f"{location}/x", "set-cookie": "SESSION=abc; path=/; secure"}
+        with pytest.raises(Changed):
+            await logins(replace(small, first="entrez"))[0](mine, "1223")
+    assert headers
+    assert all(b"cookie" not in sent and b"authorization" not in sent for sent in headers)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("900", 900),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 1800),
+        ("Wed, 21 Oct 2026 06:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 07:28:00", 0),
+    ],
+)
+async def test_a_wish_to_wait_may_be_a_date(
+    small: Cloud, app: App, mine: Credentials, value: str, seconds: float
+) -> None:
+    """A date counts from the cloud's own clock, so that ours may be wrong."""
+    app.headers = {"retry-after": value, "date": "Wed, 21 Oct 2026 06:58:00 GMT"}
+    for app.status in (429, 503):
+        with pytest.raises(LoginError) as caught:
+            await logins(small)[0](mine, "1223")
+        assert caught.value.retry_after == seconds

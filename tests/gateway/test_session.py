@@ -140,7 +140,7 @@ async def test_a_refusal_is_for_all_pages_of_a_scrape(world: World, configure: C
         for endpoint in (METERS, READINGS, INVERTERS):
             with pytest.raises((Rejected, LoginError)):
                 await site.session.get(endpoint)
-        assert world.gateway.requests[CHECK] == 2
+        assert world.gateway.requests[CHECK] == 1
 
 
 async def test_a_storm_of_401_is_one_login(
@@ -449,3 +449,63 @@ async def test_the_gateways_clock_is_known(world: World, configure: Configure) -
         assert site.session.identity is not None
         assert site.session.identity.time is not None
         assert 0 <= site.session.identity.time - 1_783_105_200.0 < 60
+
+
+@pytest.mark.parametrize("value", ['"\\377"', '"a\\015\\012X: y"', "", '"', "é", "\\" * 20_000])
+async def test_a_cookie_that_cannot_be_sent_back_opens_no_session(
+    world: World, configure: Configure, value: str
+) -> None:
+    """Where the session's cookie is nonsense, the token itself is shown, and nothing is told."""
+
+    async def garbled(scope: Any, receive: Any, send: Any) -> None:
+        async def pass_on(message: Any) -> None:
+            headers = message.get("headers", [])
+            cookie = (b"set-cookie", f"sessionId={value}; path=/".encode("latin-1"))
+            named = [(name, given) for name, given in headers if name != b"set-cookie"]
+            await send(message | {"headers": [*named, cookie]} if headers else message)
+
+        await world.gateway(scope, receive, pass_on)
+
+    with Server(garbled, world.gateway_server.certificate) as server:
+        async with entering(configure(world, ENPHASE_HOST=server.address)) as site:
+            assert await site.session.get(METERS)
+    assert world.gateway.requests[CHECK] == 1
+
+
+async def test_a_flood_of_headers_is_that_pages_error(configure: Configure) -> None:
+    """A page with a hundred thousand headers is broken off, and the gateway stays up."""
+
+    class Flooding(Legacy):
+        def answer(self, target: str, moment: float) -> Answer:
+            if target == INVERTERS.path:
+                return Answer(200, (("x-more", "and more"),) * 100_000, b"[]")
+            return super().answer(target, moment)
+
+    with World(Flooding()) as world:
+        async with entering(configure(world)) as site:
+            with pytest.raises(Malformed, match="broke off"):
+                await site.session.get(INVERTERS)
+            assert up(site)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_nobody_else_gets_the_cookie(world: World, configure: Configure, status: int) -> None:
+    """A gateway that sends us to another host is not followed: token and cookie stay with it."""
+    elsewhere: list[Any] = []
+
+    async def listener(scope: Any, receive: Any, send: Any) -> None:
+        elsewhere.append(scope)
+
+    async def sending_on(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == METERS.path:
+            headers = [(b"location", f"{plain.url}/x".encode()), (b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await world.gateway(scope, receive, send)
+
+    with Server(listener) as plain, Server(sending_on, world.gateway_server.certificate) as server:
+        async with entering(configure(world, ENPHASE_HOST=server.address)) as site:
+            with pytest.raises(Absent, match="redirect"):
+                await site.session.get(METERS)
+    assert not elsewhere

@@ -1,6 +1,9 @@
 """What outlives the process: small files, which never cost the process its life."""
 
+import errno
+import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,3 +101,71 @@ def test_state_can_be_forgotten(tmp_path: Path) -> None:
     file.write("secret")
     file.remove()
     assert file.read() is None
+
+
+def failing(number: int) -> Callable[[int], None]:
+    """Make a disk that fails when it is to keep what was written."""
+
+    def fsync(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fsync
+
+
+def test_lasting_trouble_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk is one line, another reason another one, and so is the end of it."""
+    file = StateFile(tmp_path / "home.token")
+    assert file.write("old")
+    for number in (errno.ENOSPC, errno.ENOSPC, errno.EIO, errno.EIO):
+        monkeypatch.setattr(os, "fsync", failing(number))
+        assert not file.write("new")
+    monkeypatch.undo()
+    assert file.read() == "old"
+    assert file.write("new")
+    assert file.write("newer")
+    said = [
+        record.getMessage().removeprefix(f"state file {file.path} ") for record in caplog.records
+    ]
+    assert said == [
+        "could not be written: No space left on device",
+        "could not be written: Input/output error",
+        "is written again",
+    ]
+    assert list(tmp_path.iterdir()) == [file.path]
+
+
+def test_damage_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A damaged file that is looked at again and again is one line in the log."""
+    file = StateFile(tmp_path / "home.token")
+    file.path.write_bytes(b"\xff")
+    for _ in range(3):
+        assert file.read() is None
+    assert len(caplog.records) == 1
+
+
+def test_an_end_in_the_middle_of_a_write_leaves_the_old_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal that ends the process while a file is written leaves the old one whole."""
+
+    def fsync(descriptor: int) -> None:
+        raise SystemExit
+
+    file = StateFile(tmp_path / "home.token")
+    file.write("old")
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(SystemExit):
+        file.write("new")
+    assert file.read() == "old"
+    assert list(tmp_path.iterdir()) == [file.path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for others")
+def test_root_writes_for_the_service(tmp_path: Path) -> None:
+    """What root has written by hand, as with 'trust', the service's own user can read."""
+    os.chown(tmp_path, 65_534, 65_534)
+    file = StateFile(tmp_path / "home.token")
+    file.write("secret")
+    assert (file.path.stat().st_uid, mode(file.path)) == (65_534, 0o600)

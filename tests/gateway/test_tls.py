@@ -1,6 +1,8 @@
 """Whom the exporter trusts to be the gateway: decided before a word is said."""
 
 import datetime as dt
+import json
+import math
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from exporter.demo.certificate import Certificate as Shown
+from exporter.demo.certificate import self_signed
 from exporter.demo.world import World
 from exporter.endpoint import INFO, METERS
 from exporter.fleet import Fleet
 from exporter.gateway.errors import Unreachable, Untrusted
 from exporter.gateway.state import StateFile
-from exporter.gateway.tls import Pin, fingerprint
+from exporter.gateway.tls import Pin, Trust, fingerprint
 from exporter.settings import Settings
 from exporter.site import Site
 from exporter.telemetry import Telemetry
@@ -153,8 +156,24 @@ async def test_trust_given_elsewhere_is_noticed(world: World, configure: Configu
         assert running.session.up
 
 
+def pin(**changes: object) -> str:
+    """Write a pin in which something is wrong."""
+    return json.dumps({"sha256": "0" * 64, "not_before": 0.0, "not_after": 1.0} | changes)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"sha256": "ab"}', '{"sha256": "ab", "not_before": []']
+    "text",
+    [
+        "",
+        "[]",
+        pytest.param("[" * 100_000, id="deep"),
+        '{"sha256": "ab"}',
+        '{"sha256": "ab", "not_before": []',
+        pin(sha256="ab"),
+        pin(sha256="\ud800" * 64),
+        pin(not_before=10**400),
+        pin(not_after=math.nan),
+    ],
 )
 async def test_a_damaged_pin_is_a_first_use(
     world: World, configure: Configure, caplog: pytest.LogCaptureFixture, text: str
@@ -222,3 +241,29 @@ def test_a_certificate_that_makes_no_sense_is_not_believed(tmp_path: Path) -> No
     with pytest.raises(ssl.SSLError, match="cannot be read"):
         pin.judge(b"no certificate")
     assert pin.certificate is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "[" * 100_000,
+        '{"sha256": "ab", "not_before": NaN, "not_after": 1}',
+        '{"sha256": "ab", "not_before": 0, "not_after": 1' + "0" * 400 + "}",
+        '{"sha256": "ab", "not_before": 0, "not_after": Infinity}',
+        '{"sha256": "\\ud800", "not_before": 0, "not_after": 1}',
+    ],
+)
+def test_a_damaged_pin_is_no_pin(tmp_path: Path, kept: str) -> None:
+    """Times that are none would make any certificate a due successor, or no page possible."""
+    file = StateFile(tmp_path / "home.certificate.json")
+    file.write(kept)
+    assert Pin(file, lambda: 0.0).certificate is None
+
+
+def test_a_certificate_of_no_version_is_refused() -> None:
+    """A certificate that nobody can read is an error of TLS, as any other that is not believed."""
+    der = ssl.PEM_cert_to_DER_cert(self_signed("1223").certificate.decode())
+    version = b"\xa0\x03\x02\x01"
+    assert version + b"\x02" in der
+    with pytest.raises(ssl.SSLError, match="cannot be read"):
+        Trust().judge(der.replace(version + b"\x02", version + b"\x01"))

@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
-from exporter.gateway.errors import CloudTrouble, LoginError, NotOurs, Rejected
+from exporter.gateway.errors import CloudTrouble, GatewayError, LoginError, Rejected
 from exporter.gateway.jwt import DAY, Token
 from exporter.gateway.state import StateFile
 from exporter.gateway.tokens import Given, LogIn, Tokens
@@ -338,36 +338,6 @@ async def test_a_refused_token_that_was_given_says_where_to_get_another(keeping:
             await tokens.replace(token, SERIAL)
 
 
-async def test_a_gateway_that_is_not_ours_makes_no_storm(
-    keeping: Keeping, cloud: Cloud, clock: Clock
-) -> None:
-    """Where the account may not use the gateway, logins become rare, with the same reason."""
-    cloud.trouble = NotOurs("check ENPHASE_SERIAL")
-    async with keeping(cloud) as tokens:
-        for _ in range(24 * 60):
-            clock.moment += 60
-            for _ in range(4):
-                with pytest.raises(NotOurs, match="check ENPHASE_SERIAL"):
-                    await tokens.current(SERIAL)
-        assert 20 < cloud.logins < 40
-        cloud.trouble = None
-        clock.moment += 2 * 3600
-        await tokens.current(SERIAL)
-
-
-async def test_a_token_for_another_gateway_is_not_kept(
-    keeping: Keeping, cloud: Cloud, cache: Path
-) -> None:
-    """Where the cloud gives another gateway's token, it is neither used, kept, nor asked again."""
-    cloud.serial = OTHER
-    async with keeping(cloud) as tokens:
-        for _ in range(5):
-            with pytest.raises(LoginError, match="check ENPHASE_SERIAL"):
-                await tokens.current(SERIAL)
-    assert cloud.logins == 1
-    assert not kept(cache)
-
-
 async def test_all_wait_for_one_login(cloud: Cloud, cache: Path) -> None:
     """Many who need a token at once cause one login."""
     found: list[Token] = []
@@ -402,6 +372,74 @@ async def test_a_login_outlives_who_asked_for_it(cloud: Cloud, cache: Path) -> N
         cloud.gate.set()
         await tokens.current(SERIAL)
     assert cloud.logins == 1
+
+
+async def test_a_token_that_is_just_coming_is_kept(cloud: Cloud, cache: Path) -> None:
+    """When the process is told to end in the middle of a login, its token is kept for the next."""
+    cloud.gate = anyio.Event()
+
+    async def answer() -> None:
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        cloud.gate.set()
+
+    async with anyio.create_task_group() as others, anyio.create_task_group() as tasks:
+        others.start_soon(tokens_of(tasks, cloud, cache).current, SERIAL)
+        while not cloud.logins:
+            await anyio.lowlevel.checkpoint()
+        others.start_soon(answer)
+        tasks.cancel_scope.cancel()
+    assert Token.parse(kept(cache)).fits(SERIAL)
+
+
+async def test_a_login_that_hangs_does_not_hold_up_the_end(
+    cloud: Cloud, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login that does not come to its end is given up soon, and leaves nothing."""
+    monkeypatch.setattr("exporter.gateway.tokens.LAST_SECONDS", 0.0)
+    cloud.gate = anyio.Event()
+    async with anyio.create_task_group() as others, anyio.create_task_group() as tasks:
+        tokens = tokens_of(tasks, cloud, cache)
+        others.start_soon(fails, tokens, "the exporter is ending")
+        while not cloud.logins:
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    assert tokens.held is None
+    assert not kept(cache)
+
+
+async def fails(tokens: Tokens, why: str) -> None:
+    """Want a token in vain."""
+    with pytest.raises(GatewayError, match=why):
+        await tokens.current(SERIAL)
+
+
+async def test_a_wrong_token_file_is_said_once(
+    cloud: Cloud,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A file that stays wrong is one line in the log, another mistake another one."""
+    monkeypatch.setattr("exporter.gateway.tokens.RENEWAL_CHECK", 0.0)
+    file = tmp_path / "token"
+
+    async def rounds() -> None:
+        for _ in range(100):
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        state = StateFile(tmp_path / "home.token")
+        tokens = Tokens(Given(file=file), cloud, state, tasks, cloud.clock)
+        tasks.start_soon(tokens.keep)
+        await rounds()
+        for text in ("no token", "no token", issue(), "no token"):
+            put(file, text)
+            await rounds()
+        tasks.cancel_scope.cancel()
+    said = [record.getMessage().partition(":")[0] for record in caplog.records]
+    wrong = "the token in ENPHASE_TOKEN or its file is no token"
+    assert said == ["ENPHASE_TOKEN_FILE cannot be read", wrong, wrong]
 
 
 async def test_the_keeper_looks_at_the_clock(

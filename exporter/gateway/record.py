@@ -1,0 +1,99 @@
+"""Until when logins must wait, and why: kept on disk for these very credentials."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from exporter.gateway.credentials import Credentials
+from exporter.gateway.errors import (
+    Changed,
+    CloudTrouble,
+    LoginError,
+    NotOurs,
+    Refused,
+    SecondFactor,
+)
+from exporter.gateway.state import StateFile, document, moment
+
+LONGEST = 86_400.0
+"""Seconds; nobody waits longer after a restart: a clock that was ahead must not lock us out."""
+
+MOST = 99
+"""Failures in a row; more make no longer waits."""
+
+KINDS: dict[str, type[LoginError]] = {
+    kind.__name__: kind for kind in (Refused, SecondFactor, NotOurs, Changed, CloudTrouble)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when, in seconds since 1970, after how many failures in a row, and why."""
+
+    until: float
+    failures: int
+    why: LoginError
+
+
+class Record:
+    """The waits of one account: each gateway's by its serial, and its own."""
+
+    def __init__(self, file: StateFile, credentials: Credentials, now: Callable[[], float]) -> None:
+        self._now = now
+        self._file = file
+        self._credentials = credentials
+
+    def load(self) -> dict[str, Wait]:
+        """Return what an earlier process has kept; other credentials wait for nothing."""
+        text = self._file.read()
+        if text is None:
+            return {}
+        try:
+            kept = document(text)
+            if kept["key"] != self._key(bytes.fromhex(kept["salt"])):
+                return {}
+            return {serial: self._wait(**wait) for serial, wait in kept["waits"].items()}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._file.ignore("it holds no refused login")
+            return {}
+
+    def save(self, waits: Mapping[str, Wait]) -> None:
+        """Keep the waits; with none left, nothing is kept."""
+        if not waits:
+            self._file.remove()
+            return
+        salt, key = self._seal
+        rows = {
+            serial: {
+                "until": wait.until,
+                "failures": wait.failures,
+                "kind": type(wait.why).__name__,
+                "why": str(wait.why),
+            }
+            for serial, wait in waits.items()
+        }
+        self._file.write(json.dumps({"salt": salt.hex(), "key": key, "waits": rows}))
+
+    def _wait(self, until: Any, failures: Any, kind: Any, why: Any) -> Wait:
+        latest = self._now() + LONGEST
+        return Wait(min(moment(until), latest), min(int(failures), MOST), KINDS[kind](_line(why)))
+
+    @cached_property
+    def _seal(self) -> tuple[bytes, str]:
+        salt = os.urandom(16)
+        return salt, self._key(salt)
+
+    def _key(self, salt: bytes) -> str:
+        """Tell these credentials from others without keeping them."""
+        text = f"{self._credentials.username}\0{self._credentials.password}".encode()
+        return hashlib.scrypt(text, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+
+
+def _line(kept: Any) -> str:
+    if not isinstance(kept, str) or not kept.isprintable():
+        raise ValueError("no line of text")
+    return kept

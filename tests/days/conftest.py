@@ -1,0 +1,38 @@
+"""What the tests of bad days share: a simulated world, and an exporter that lives in its time."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import simulation
+
+from exporter import clock, fleet
+from exporter.demo.world import World
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Callable[[], Any]]]:
+    """Run on a loop whose clock jumps."""
+    return "asyncio", {"loop_factory": simulation.Loop}
+
+
+@pytest.fixture
+async def host(monkeypatch: pytest.MonkeyPatch) -> simulation.Host:
+    """Let the host's clocks tell the simulated time."""
+    host = simulation.Host(simulation.Clock(simulation.loop()))
+    monkeypatch.setattr(clock, "wall", host.wall)
+    monkeypatch.setattr(clock, "elapsed", host.elapsed)
+    return host
+
+
+@pytest.fixture
+async def world(host: simulation.Host) -> AsyncIterator[World]:
+    """Start a simulated world at noon."""
+    with simulation.simulated_world() as world:
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connections close: a simulated second goes by before they can."""
+    monkeypatch.setattr(fleet, "CLOSING", 3600.0)

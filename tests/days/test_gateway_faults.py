@@ -1,0 +1,112 @@
+"""A gateway that fails for ten minutes: what is seen, how it ends, and that nobody storms it."""
+
+import pytest
+from harness import Exporting, Exposed
+from simulation import scraping
+
+from exporter.demo.faults import Fault
+from exporter.demo.world import World
+
+TEN_MINUTES = 600
+ROUNDS = TEN_MINUTES / 15
+
+PATIENCE = 15
+"""Seconds after which a request is given up."""
+
+IN_FLIGHT = 2
+CHECK = "/auth/check_jwt"
+
+ONE_AFTER_ANOTHER = TEN_MINUTES / PATIENCE + 10
+"""A page that hung is asked for alone, and given up after a while; at first there are others."""
+
+PAGES = 11
+ONCE_A_ROUND = ROUNDS * PAGES
+"""Who is answered at once, if badly, is asked for each page once a round, not by each scraper."""
+
+LOGINS = 5
+"""One, and four more if tokens are refused: after 1, 2, 4 and 8 minutes."""
+
+BOUNDS: dict[Fault | int, float] = {
+    Fault.HANG: ONE_AFTER_ANOTHER,
+    Fault.TRICKLE: ONE_AFTER_ANOTHER,
+    Fault.CUT: ONCE_A_ROUND,
+    Fault.RESET: ONCE_A_ROUND,
+    Fault.UNAVAILABLE: ONCE_A_ROUND,
+    Fault.HTML: ONCE_A_ROUND,
+    Fault.GARBAGE: ONCE_A_ROUND,
+    Fault.UNAUTHORIZED: ONCE_A_ROUND,
+    500: ONCE_A_ROUND,
+}
+
+
+def whole(exposed: Exposed) -> bool:
+    """Tell whether the gateway is up and shows its power."""
+    return exposed.value("up") == 1 and "production_power_watts" in exposed
+
+
+@pytest.mark.parametrize("fault", BOUNDS)
+async def test_a_gateway_that_fails_is_spared_and_comes_back(
+    world: World, exporting: Exporting, fault: Fault | int
+) -> None:
+    """While all pages fail, scrapes end in time, power is absent, and enphase_up turns 0.
+
+    Two Prometheus servers together cause no more requests than one page at a time allows. The
+    second scrape after the fault is whole: the first may meet a request that has to be given up.
+    """
+    async with exporting(world) as client:
+        assert whole((await scraping(client, 60, scrapers=2))[-1])
+        world.gateway.requests.clear()
+        world.gateway.faults["*"] = fault
+        rounds = await scraping(client, TEN_MINUTES, scrapers=2)
+        asked = world.gateway.requests.copy()
+        world.gateway.faults.clear()
+        after = await scraping(client, 30, scrapers=2)
+    assert not any("production_power_watts" in exposed for exposed in rounds)
+    assert {exposed.value("up") for exposed in rounds[7:]} == {0}
+    assert asked.total() <= BOUNDS[fault]
+    del asked[CHECK]
+    assert max(asked.values()) <= ROUNDS + 1
+    assert world.gateway.busiest <= IN_FLIGHT
+    assert whole(after[1])
+    assert world.cloud.logins.total() <= LOGINS
+
+
+async def test_a_gateway_that_is_off_is_called_once_a_scrape(
+    world: World, exporting: Exporting
+) -> None:
+    """Where nobody answers, each scrape calls once, for all its pages; the return is seen."""
+    async with exporting(world) as client:
+        await scraping(client, 60)
+        world.gateway_server.stop()
+        rounds = await scraping(client, TEN_MINUTES, scrapers=2)
+        world.gateway_server.start()
+        (after,) = await scraping(client, 15, scrapers=2)
+    assert {exposed.value("up") for exposed in rounds} == {0}
+    calls = rounds[-1].value(
+        "gateway_requests_total", gateway="home", path="/info", outcome="unreachable"
+    )
+    assert calls is not None
+    assert 0 < calls <= 2 * ROUNDS
+    assert whole(after)
+
+
+async def test_a_gateway_slower_than_every_scrape_is_seen(
+    world: World, exporting: Exporting
+) -> None:
+    """With ten seconds for each page, power and energy are there from the second scrape on.
+
+    What is shown is no older than a minute, and no more than two pages are asked for at once.
+    """
+    async with exporting(world) as client:
+        await scraping(client, 60)
+        world.gateway.requests.clear()
+        world.gateway.delay = 10
+        rounds = await scraping(client, TEN_MINUTES, scrapers=2)
+        asked = world.gateway.requests.total()
+        world.gateway.delay = 0
+        after = await scraping(client, 30)
+    assert all(whole(exposed) for exposed in rounds[1:])
+    ages = [exposed.of("document_age_seconds", "path") for exposed in (*rounds[1:], after[1])]
+    assert max(age["/ivp/meters/readings"] for age in ages) < 60
+    assert ages[-1]["/ivp/meters/readings"] < 1
+    assert asked <= IN_FLIGHT * TEN_MINUTES / 10

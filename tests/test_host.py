@@ -1,0 +1,213 @@
+"""The machine that the exporter runs on has bad days: it goes on, and says what is wrong."""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import anyio
+import pytest
+from harness import Configure, Exporting, Exposed, free_port
+from process import ended, fetch, serving
+
+from exporter.demo.faults import Fault
+from exporter.demo.world import World
+from exporter.settings_source import WrongSettingError, load
+
+NOBODY = 65_534
+
+
+@pytest.fixture
+def state(world: World, configure: Configure) -> Iterator[Path]:
+    """Return a state directory that settings of the world name."""
+    folder = configure(world).state_dir
+    folder.mkdir()
+    yield folder
+    folder.chmod(0o700)
+
+
+def unprivileged() -> tuple[str, ...]:
+    """Return what takes the right from root to write and to read everything."""
+    if os.geteuid() != 0:
+        return ()
+    path = shutil.which("setpriv")
+    assert path is not None, "setpriv is missing: install it, with 'apt-get install util-linux'"
+    return (path, "--bounding-set=-all", "--inh-caps=-all")
+
+
+def test_a_state_directory_that_is_read_only(world: World, state: Path) -> None:
+    """Scrapes are whole; each file that cannot be kept is one line, and nothing is left over."""
+    state.chmod(0o500)
+    with serving(port := free_port(), through=unprivileged()) as process:
+        for _ in range(2):
+            assert Exposed(fetch(port)).value("up") == 1
+        log = ended(process)
+    for name in ("home.token", "home.certificate.json", "home.counters.json"):
+        assert log.count(f"state file {state / name} could not be written: Permission denied") == 1
+    assert "Traceback" not in log
+    assert list(state.iterdir()) == []
+    assert world.cloud.logins == {"enlighten:ok": 1}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_state_directory_of_another_user(world: World, state: Path) -> None:
+    """What cannot even be looked into counts as no state: the exporter logs in, and says why."""
+    (state / "home.token").write_text(world.token())
+    state.chmod(0o700)
+    os.chown(state, NOBODY, NOBODY)
+    with serving(port := free_port(), through=unprivileged()) as process:
+        assert Exposed(fetch(port)).value("up") == 1
+        log = ended(process)
+    assert f"state file {state / 'home.token'} is ignored: PermissionError" in log
+    assert log.count("could not be written: Permission denied") == 3
+    assert "Traceback" not in log
+
+
+def test_a_disk_that_takes_no_more(world: World, state: Path) -> None:
+    """A write that fails half way leaves the old file whole, and the scrape too."""
+    (state / "home.counters.json").write_text("[]")
+    with serving(port := free_port()) as process:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (10, 10))
+        assert Exposed(fetch(port)).value("up") == 1
+        log = ended(process)
+    assert log.count("could not be written: File too large") == 3
+    assert "level=ERROR" not in log
+    assert [(file.name, file.read_text()) for file in state.iterdir()] == [
+        ("home.counters.json", "[]")
+    ]
+
+
+async def test_counters_are_kept_once_the_disk_takes_them(
+    world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What could not be written is tried again, also at night, when no counter moves."""
+    monkeypatch.setattr("exporter.fleet.LOOK", 0.01)
+    blocked = tmp_path / "state"
+    blocked.write_text("a file where the folder should be")
+    async with exporting(world) as client:
+        await client.scrape()
+        await anyio.sleep(0.1)
+        blocked.unlink()
+        with anyio.fail_after(30):
+            while not (blocked / "home.counters.json").exists():  # noqa: ASYNC110  no event
+                await anyio.sleep(0.01)
+
+
+def test_no_home_directory_is_a_wrong_setting(
+    monkeypatch: pytest.MonkeyPatch, world: World, configure: Configure
+) -> None:
+    """A user without a home, as in some containers, is told which setting that needs."""
+
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    configure(world)
+    monkeypatch.delenv("ENPHASE_STATE_DIR")
+    monkeypatch.setattr(Path, "home", home)
+    with pytest.raises(WrongSettingError, match=r"^ENPHASE_STATE_DIR is missing: this user has no"):
+        load([])
+
+
+def test_the_process_runs_out_of_file_descriptors(world: World, state: Path) -> None:
+    """It says so once; when those who held the connections are gone, the next scrape is whole."""
+    with serving(port := free_port()) as process:
+        used = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (used + 5, used + 5))
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+        while len(list(Path(f"/proc/{process.pid}/fd").iterdir())) < used + 5:
+            time.sleep(0.02)
+        for connection in idle:
+            connection.close()
+        assert Exposed(fetch(port)).value("up") == 1
+        log = ended(process)
+    assert log.count("no connection can be taken: Too many open files") == 1
+    assert "Traceback" not in log
+
+
+async def test_a_hundred_scrapes_at_once(world: World, exporting: Exporting) -> None:
+    """All are answered, and the gateway is asked for each page once."""
+    world.gateway.delay = 0.05
+    found: list[Exposed] = []
+
+    async with exporting(world) as client:
+
+        async def scrape() -> None:
+            found.append(await client.scrape())
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(100):
+                tasks.start_soon(scrape)
+    assert [exposed.value("up") for exposed in found] == [1] * 100
+    assert all("production_power_watts" in exposed for exposed in found)
+    assert set(world.gateway.requests.values()) == {1}
+    assert world.gateway.busiest <= 2
+
+
+def test_a_storm_of_scrapes_costs_little_memory(world: World, state: Path) -> None:
+    """A hundred at once, again and again, leave the process no bigger than the first time."""
+    with serving(port := free_port()) as process, ThreadPoolExecutor(100) as threads:
+        peaks = []
+        for _ in range(4):
+            pages = list(threads.map(fetch, [port] * 100))
+            assert all("\nenphase_up 1.0\n" in page for page in pages)
+            peaks.append(peak(process))
+        ended(process)
+    assert peaks[0] < 120_000
+    assert peaks[-1] < peaks[0] * 1.2
+
+
+def peak(process: subprocess.Popen[str]) -> int:
+    """Return the most memory that a process has had, in kB."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.mark.parametrize("path", ["/login/login.json", "/tokens"])
+def test_it_ends_in_the_middle_of_a_login(world: World, state: Path, path: str) -> None:
+    """A cloud that hangs does not hold up the end, and no file is left half written."""
+    world.cloud.faults[path] = Fault.HANG
+    port = free_port()
+    with serving(port) as process, socket.create_connection(("127.0.0.1", port)) as scrape:
+        scrape.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not world.cloud.requests[path]:
+            time.sleep(0.02)
+        log = ended(process)
+    assert "Traceback" not in log
+    assert [file.name for file in state.iterdir()] == ["home.certificate.json"]
+
+
+def test_a_hangup_reloads(world: World, state: Path, tmp_path: Path) -> None:
+    """SIGHUP, as sent by systemctl reload, reads the file again; a wrong one ends nothing."""
+    file = tmp_path / "exporter.yaml"
+    file.write_text("name: roof")
+    port = free_port()
+    with serving(port, f"--config.file={file}") as process:
+
+        def hang_up(text: str, until: str) -> None:
+            file.write_text(text)
+            process.send_signal(signal.SIGHUP)
+            while until not in fetch(port) + fetch(port, "/"):
+                time.sleep(0.05)
+
+        assert "roof" in fetch(port, "/")
+        hang_up("name: barn", "barn")
+        hang_up("name: [", "enphase_config_last_reload_successful 0.0")
+        assert "barn" in fetch(port, "/")
+        hang_up("name: shed", "shed")
+        log = ended(process)
+    assert log.count("event=reloaded") == 2
+    assert log.count("event=reload_failed") == 1
+    assert "Traceback" not in log
+
+
+def test_the_flag_is_prometheus_own(world: World, state: Path) -> None:
+    """--web.enable-lifecycle, without a value, opens /-/reload."""
+    with serving(port := free_port(), "--web.enable-lifecycle") as process:
+        assert fetch(port, "/-/reload", "POST") == "reloaded\n"
+        ended(process)
