@@ -3,5 +3,6 @@
 session     one gateway's pages, over        exchange, decode, tls, digest, auth (the door)
 documents   what they held, kept fresh by    flight
 tokens      the key to the door, from        account -> login -> enlighten, entrez -> cloud
+record      until when the account must wait, and why
 state       what outlives the process
 """
