@@ -14,7 +14,7 @@ from exporter.demo.entrez import TOKEN as SHOWN
 from exporter.gateway import enlighten, entrez
 from exporter.gateway.cloud import Cloud, CloudClient
 from exporter.gateway.credentials import Credentials
-from exporter.gateway.errors import CloudTrouble, LoginError
+from exporter.gateway.errors import LoginError
 from exporter.gateway.jwt import Token
 from fuzz import corpus, wire
 from fuzz.mutation import Mutator
@@ -23,7 +23,8 @@ from fuzz.target import SECRET, Target, promise
 SERIAL = "202312034567"
 JWT = Authority().issue(SERIAL, "owner", 43_200, corpus.MIDDAY)
 CREDENTIALS = Credentials("you@example.com", SECRET)
-MORE_THAN_ANY_PAUSE = 86_400
+LONGEST_PAUSE = 86_400
+DATE = "Fri, 31 Dec 9999 23:59:59 GMT"
 FILLINGS = [LOGIN, CODE, *SHOWN.values(), "{}" * 3]
 
 
@@ -43,7 +44,8 @@ class Spoilt(Cloud):
 
 def _replies(mutator: Mutator) -> list[wire.Reply]:
     headers = [
-        ("retry-after", mutator.choice(("120", "9" * 400, "1e9"))),
+        ("retry-after", mutator.choice(("120", "9" * 400, "1e9", DATE, "Mon, 99 Foo -1"))),
+        ("date", mutator.choice((DATE, "Thu, 01 Jan 1970 00:00:00 GMT", ""))),
         ("set-cookie", f"SESSION={SECRET}; path=/; secure; domain=example.com"),
     ]
     if mutator.random.random() < 0.3:
@@ -59,8 +61,8 @@ def _log_in(replies: list[wire.Reply]) -> None:
     for login in (enlighten.login, entrez.login):
         try:
             text = anyio.run(login, cloud, CREDENTIALS, SERIAL)
-        except CloudTrouble as error:
-            promise(error.retry_after < MORE_THAN_ANY_PAUSE, "the cloud can lock us out for ever")
+        except LoginError as error:
+            promise(0 <= error.retry_after <= LONGEST_PAUSE, "the cloud can lock us out for ever")
             raise
         promise(text.isascii(), "a token that cannot be sent")
 

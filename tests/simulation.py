@@ -1,14 +1,17 @@
 """Days in seconds: the exporter, a gateway and a cloud on one event loop whose clock jumps ahead.
 
 Everything is real (TLS, HTTP, the whole application) but for the time: where nothing is left to be
-done, the loop's clock goes to the next timer at once.
+done, the loop's clock goes to the next timer at once, and nobody waits.
 """
 
 import asyncio
+import itertools
 import selectors
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -20,11 +23,8 @@ from exporter.demo.certificate import Certificate
 from exporter.demo.serving import Server
 from exporter.demo.world import World
 
-SETTLING = 0.001
-"""Real seconds without any event after which nothing more is to be expected."""
 
-
-class _Selector(selectors.SelectSelector):
+class _Selector(selectors.DefaultSelector):
     """Waits for no timer: it tells the loop how far to jump."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
@@ -34,26 +34,53 @@ class _Selector(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> Any:
         if timeout is None:
             return super().select(None)
-        ready = super().select(0) or (super().select(SETTLING) if timeout > 0 else [])
+        ready = super().select(0)
         if not ready and timeout > 0:
             self._jump(timeout)
         return ready
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop with a clock of its own, and host names of its own."""
+    """An event loop with a clock of its own, and a network of its own.
+
+    Connections are Unix sockets: what one end sends, the other one has at once. Over TCP there may
+    be a moment in which all is quiet because the kernel still carries it.
+    """
 
     def __init__(self) -> None:
         self.moment = 0.0
         self.hosts: dict[str, str] = {}
+        self.ports = itertools.count(40_001)
+        self._folder = tempfile.TemporaryDirectory(prefix="days-")
         super().__init__(_Selector(self._jump))
 
     def time(self) -> float:
         """Tell the time since the simulation's beginning."""
         return self.moment
 
+    def close(self) -> None:
+        """Take the network down."""
+        super().close()
+        self._folder.cleanup()
+
+    def path(self, host: str, port: int) -> Path:
+        """Return the Unix socket that stands for an address."""
+        return Path(self._folder.name, f"{host}:{port}")
+
+    async def create_connection(self, *arguments: Any, **_options: Any) -> Any:
+        """Connect to an address."""
+        protocol, host, port = arguments
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(0)
+        try:
+            connection.connect(str(self.path(host, port)))
+        except OSError:
+            connection.close()
+            raise
+        return await super().create_connection(protocol, sock=connection)
+
     async def getaddrinfo(self, host: Any, port: Any, **_options: Any) -> Any:
-        """Resolve a name without a thread, whose work would take no simulated time."""
+        """Resolve a name."""
         host = host.decode() if isinstance(host, bytes) else host
         if host not in self.hosts:
             raise socket.gaierror(socket.EAI_NONAME, "unknown name")
@@ -62,6 +89,11 @@ class Loop(asyncio.SelectorEventLoop):
 
     def _jump(self, seconds: float) -> None:
         self.moment += max(seconds, 1e-6)
+
+
+async def at_once(work: Callable[..., Any], *arguments: Any, **_options: Any) -> Any:
+    """Do here what would be done in a thread, for which the loop's clock would not wait."""
+    return work(*arguments)
 
 
 def loop() -> Loop:
@@ -108,16 +140,16 @@ class Local(Server):
         # As a gateway's web server does; no multiple of what scrapes and deadlines take.
         self._config.timeout_keep_alive = 64
         context = self.certificate.context() if self.certificate else None
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self.host, self.port))
+        self.port = self.port or next(loop().ports)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(loop().path(self.host, self.port)))
         listener.listen(100)
-        self.port = listener.getsockname()[1]
         self._listening = loop().create_task(self._serving(listener, context))
 
     def stop(self) -> None:
         """Drop every connection, answered or not, and free the port."""
         if self._listening is not None:
+            loop().path(self.host, self.port).unlink()
             if self._listening.done():
                 self._listening.result().close()
             self._listening = None

@@ -93,6 +93,19 @@ PREFIXES = tuple(
 )
 
 
+def test_each_bad_day_is_proven_by_a_test_that_exists() -> None:
+    """Every row of docs/reliability.md names at least one test, and every test named is there."""
+    text = (ROOT / "docs" / "reliability.md").read_text()
+    rows = re.findall(r"^\| (?!---|what happens)(.*) \|$", text, re.MULTILINE)
+    assert len(rows) > 30
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row.rpartition(" | ")[2])
+        assert named, row
+        for file, name in named:
+            found = re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE)
+            assert found, f"{file}::{name}"
+
+
 def test_the_changelog_tells_of_this_version() -> None:
     """The newest entry of the changelog is the version that the program says it is."""
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import anyio
@@ -13,15 +12,15 @@ import pytest
 import year
 from harness import Client, Clock, Exporting
 
-from exporter import assembly, fleet
+from exporter import clock as clocks
+from exporter import fleet
 from exporter.demo.answer import Answer
 from exporter.demo.clock import Clock as Standing
 from exporter.demo.days import DAY
 from exporter.demo.documents import Documents
 from exporter.demo.world import World
 from exporter.doubt import KWH, LASTING, WRAP
-from exporter.gateway import documents as gateway
-from exporter.ledger import SILENCE, Ledger
+from exporter.ledger import SILENCE
 
 PROMISE = 0.01
 SERIES = [(name, site) for name in ("first", "second") for site in ("standard", "older", "meter")]
@@ -138,11 +137,11 @@ class Falling:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Give the ledger, and the freshness of documents, a clock that is set by hand."""
-    clock = Clock()
-    monkeypatch.setattr(assembly, "Ledger", partial(Ledger, now=clock))
-    monkeypatch.setattr(assembly, "Documents", partial(gateway.Documents, now=clock))
-    return clock
+    """Give the exporter a clock that is set by hand."""
+    by_hand = Clock()
+    monkeypatch.setattr(clocks, "wall", by_hand)
+    monkeypatch.setattr(clocks, "elapsed", by_hand)
+    return by_hand
 
 
 async def told(client: Client) -> float | None:

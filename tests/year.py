@@ -139,7 +139,7 @@ class Exporter:
     _killed: bool = False
 
     def __post_init__(self) -> None:
-        self._ledger, self._kept = Ledger(now=self.clock), ""
+        self._ledger, self._kept = Ledger(None, self.clock, self.clock), ""
         self._before: dict[str, float] = {}
         self._usual = cycle([(at, killed) for at in self.restarts for killed in (False, True)])
         self._in_falls = cycle([None, False, True])
@@ -155,9 +155,8 @@ class Exporter:
         self._keep(moment)
         killed = self._ends(moment, values)
         if killed is not None:
-            self._ledger = Ledger(
-                self._kept if killed else self._ledger.page(ended=True), self.clock
-            )
+            page = self._kept if killed else self._ledger.page(ended=True)
+            self._ledger = Ledger(page, self.clock, self.clock)
 
     def _keep(self, moment: int) -> None:
         """Write every ten minutes, and soon what matters: as the fleet does."""

@@ -26,8 +26,9 @@ async def host(monkeypatch: pytest.MonkeyPatch) -> simulation.Host:
 
 
 @pytest.fixture
-async def world(host: simulation.Host) -> AsyncIterator[World]:
+async def world(host: simulation.Host, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """Start a simulated world at noon."""
+    monkeypatch.setattr("anyio.to_thread.run_sync", simulation.at_once)
     with simulation.simulated_world() as world:
         yield world
 

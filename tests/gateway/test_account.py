@@ -273,19 +273,6 @@ async def test_a_clock_that_is_set_back_locks_nobody_out(
     assert (await account.token(SERIAL)).text == TOKEN
 
 
-async def test_the_cloud_may_ask_for_a_day_at_most(start: Start, clock: Clock) -> None:
-    """A wish for a longer wait is a mistake, and does not lock us out."""
-    way = Way(CloudTrouble("busy", retry_after=float("inf")))
-    account = start(way)
-    await fails(account, CloudTrouble)
-    clock.moment += 86_399
-    await fails(account, CloudTrouble)
-    assert len(way.taken) == 1
-    clock.moment += 2
-    await fails(account, CloudTrouble)
-    assert len(way.taken) == 2
-
-
 async def test_gateways_of_one_account_log_in_one_after_another(start: Start) -> None:
     """Of two gateways that ask at once, the second one's login begins when the first has ended."""
     events: list[str] = []
