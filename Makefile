@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 RUN := .venv/bin
-.PHONY: help demo test lint format docs dashboards bench soak fuzz clean
+.PHONY: help demo test lint audit format docs dashboards bench soak fuzz clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ lint: .venv/dev  ## check style, spelling, types and import layers
 	$(RUN)/codespell
 	$(RUN)/lint-imports --no-logo
 	$(RUN)/mypy
+
+audit: .venv/audit  ## look for known vulnerabilities in what CI tests with
+	$(RUN)/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 format: .venv/dev  ## put the code into shape
 	$(RUN)/ruff check --fix
@@ -55,4 +58,8 @@ clean:  ## remove what the other targets made
 
 .venv/dev: .venv/run
 	$(RUN)/python -m pip install --quiet --constraint constraints.txt --group test --group lint
+	@touch $@
+
+.venv/audit: .venv/run
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --group audit
 	@touch $@
