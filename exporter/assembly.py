@@ -11,11 +11,12 @@ from exporter.gateway.cloud import Cloud
 from exporter.gateway.credentials import Credentials
 from exporter.gateway.digest import Digest
 from exporter.gateway.documents import Documents
+from exporter.gateway.given import Given
 from exporter.gateway.login import logins
 from exporter.gateway.session import Address, Session
 from exporter.gateway.state import StateFile
 from exporter.gateway.tls import AuthorityTrust, Pin, Trust, Unverified
-from exporter.gateway.tokens import Given, Tokens
+from exporter.gateway.tokens import Tokens
 from exporter.ledger import Ledger
 from exporter.plan import Plan
 from exporter.setting_values import secret

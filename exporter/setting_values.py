@@ -1,6 +1,7 @@
 """What a setting may be: checks of single values, each naming what it should be instead."""
 
 import os
+import re
 import ssl
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ Host = Annotated[str, AfterValidator(address.host)]
 SecureUrl = Annotated[str, AfterValidator(address.secure_url)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 UNKNOWN = "is no setting"
+NO_KEY = re.compile(r"[^\w.-].*", re.DOTALL)
 
 
 def text(value: str) -> str:
@@ -93,7 +95,7 @@ def wrong(name: str, what: str) -> PydanticCustomError:
 def told(error: ValidationError) -> tuple[list[str], str]:
     """Return where the first error is, and what should be there; no value is repeated."""
     first = error.errors(include_input=False, include_url=False)[0]
-    parts = [str(part) for part in first["loc"]]
+    parts = [name for part in first["loc"] if (name := key(str(part)))]
     if first["type"] == "extra_forbidden":
         return parts, UNKNOWN
     if first["type"] == "missing":
@@ -101,6 +103,11 @@ def told(error: ValidationError) -> tuple[list[str], str]:
     if first["type"] == "section":
         parts.append(first["ctx"]["name"])
     return parts, str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+
+
+def key(given: str) -> str:
+    """Return of a key what may be repeated: ``name:secret``, without a blank, is one in YAML."""
+    return NO_KEY.sub("", given)
 
 
 def secret(text: SecretStr | None, file: Path | None) -> str:

@@ -152,6 +152,8 @@ def test_wrong_flags_are_named(
         (b"host: x\ntls: {trsut: pin}", "tls.trsut is no setting"),
         (b"host: x\ntls: pin", "ENPHASE_TLS should be"),
         (b"gateways: {roof: {host: x, passwort: hunter2-sunny}}", "gateways.roof.passwort is no"),
+        (b"{host: x, password:hunter2-sunny}", "password is no setting"),
+        (b"gateways: {roof:hunter2-sunny}", "gateways.roof String should match"),
         (b"host: x\npassword: hunter2-sunny", "ENPHASE_USERNAME is missing"),
         (b"", "ENPHASE_HOST is missing"),
     ],

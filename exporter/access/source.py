@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from exporter.access.config import WebConfig
-from exporter.setting_values import readable, told
+from exporter.setting_values import key, readable, told
 
 
 def read(file: Path) -> WebConfig:
@@ -45,8 +45,9 @@ class _Loader(yaml.SafeLoader):
         deep: bool = False,  # noqa: FBT001, FBT002
     ) -> dict[Hashable, Any]:
         seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise ValueError(f"{key.value} stands twice, near line {key.start_mark.line + 1}")
-            seen.add(key.value)
+        for given in (given for given, _ in node.value if isinstance(given, yaml.ScalarNode)):
+            if given.value in seen:
+                line = given.start_mark.line + 1
+                raise ValueError(f"{key(given.value)} stands twice, near line {line}")
+            seen.add(given.value)
         return super().construct_mapping(node, deep=deep)

@@ -2,7 +2,8 @@
 
 session     one gateway's pages, over        exchange, bounds, decode, tls, digest, auth (the door)
 documents   what they held, kept fresh by    flight
-tokens      the key to the door, from        account -> login -> enlighten, entrez -> cloud
+tokens      the key to the door, from        given, or an account
+account     logs in to get one, through      login -> enlighten, entrez -> cloud
 reprieve    what a login under way gets when the process ends
 record      until when the account must wait, and why
 state       what outlives the process

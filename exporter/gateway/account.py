@@ -62,7 +62,7 @@ class Account:
     ) -> None:
         self._credentials = credentials
         self._logins = logins
-        self._record = Record(file, credentials, now)
+        self._record = Record(file, credentials)
         self._now = now
         self._lock = anyio.Lock()
         self._holds: dict[str, Hold] = {}

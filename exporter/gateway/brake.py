@@ -7,6 +7,12 @@ FIRST = 60.0
 LONGEST = 3600.0
 JITTER = 0.2
 
+MOST = 16
+"""Failures in a row; more make no longer waits."""
+
+RESUMED = 86_400.0
+"""Seconds; nobody waits longer after a restart: a clock that was ahead must not lock us out."""
+
 
 class Brake:
     """Says when the next attempt may be made; times are seconds since 1970."""
@@ -31,15 +37,15 @@ class Brake:
         """
         wait = min(FIRST * 2**self.failures, LONGEST)
         wait *= 1 + random.uniform(0, JITTER)  # noqa: S311  spreads load, guards nothing
-        self.failures = min(self.failures + 1, 16)
+        self.failures = min(self.failures + 1, MOST)
         self._wait = max(wait, at_least)
         self.until = self._now() + self._wait
 
     def resume(self, until: float, failures: int) -> None:
         """Go on where an earlier process has ended."""
-        self.failures = failures
-        self.until = until
-        self._wait = max(until - self._now(), 0.0)
+        self.failures = min(failures, MOST)
+        self._wait = min(max(until - self._now(), 0.0), RESUMED)
+        self.until = self._now() + self._wait
 
     def release(self) -> None:
         """Forget the failures."""

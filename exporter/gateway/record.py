@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,12 +18,6 @@ from exporter.gateway.errors import (
     SecondFactor,
 )
 from exporter.gateway.state import StateFile, document, moment
-
-LONGEST = 86_400.0
-"""Seconds; nobody waits longer after a restart: a clock that was ahead must not lock us out."""
-
-MOST = 99
-"""Failures in a row; more make no longer waits."""
 
 KINDS: dict[str, type[LoginError]] = {
     kind.__name__: kind for kind in (Refused, SecondFactor, NotOurs, Changed, CloudTrouble)
@@ -42,8 +36,7 @@ class Wait:
 class Record:
     """The waits of one account: each gateway's by its serial, and its own."""
 
-    def __init__(self, file: StateFile, credentials: Credentials, now: Callable[[], float]) -> None:
-        self._now = now
+    def __init__(self, file: StateFile, credentials: Credentials) -> None:
         self._file = file
         self._credentials = credentials
 
@@ -56,7 +49,7 @@ class Record:
             kept = document(text)
             if kept["key"] != self._key(bytes.fromhex(kept["salt"])):
                 return {}
-            return {serial: self._wait(**wait) for serial, wait in kept["waits"].items()}
+            return {serial: _wait(**wait) for serial, wait in kept["waits"].items()}
         except (ValueError, TypeError, KeyError, AttributeError):
             self._file.ignore("it holds no refused login")
             return {}
@@ -78,10 +71,6 @@ class Record:
         }
         self._file.write(json.dumps({"salt": salt.hex(), "key": key, "waits": rows}))
 
-    def _wait(self, until: Any, failures: Any, kind: Any, why: Any) -> Wait:
-        latest = self._now() + LONGEST
-        return Wait(min(moment(until), latest), min(int(failures), MOST), KINDS[kind](_line(why)))
-
     @cached_property
     def _seal(self) -> tuple[bytes, str]:
         salt = os.urandom(16)
@@ -91,6 +80,10 @@ class Record:
         """Tell these credentials from others without keeping them."""
         text = f"{self._credentials.username}\0{self._credentials.password}".encode()
         return hashlib.scrypt(text, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+
+
+def _wait(until: Any, failures: Any, kind: Any, why: Any) -> Wait:
+    return Wait(moment(until), int(failures), KINDS[kind](_line(why)))
 
 
 def _line(kept: Any) -> str:

@@ -1,10 +1,8 @@
 """Keeps one gateway's token fresh: given by the user, kept from the last run, or from the cloud."""
 
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import suppress
 
 import anyio
 from anyio.abc import TaskGroup
@@ -12,6 +10,7 @@ from anyio.abc import TaskGroup
 from exporter.gateway.brake import Brake
 from exporter.gateway.errors import GatewayError, LoginError, Rejected
 from exporter.gateway.flight import Flight
+from exporter.gateway.given import Given
 from exporter.gateway.jwt import Token
 from exporter.gateway.reprieve import reprieved
 from exporter.gateway.state import StateFile
@@ -23,23 +22,6 @@ RENEWAL_CHECK = 60.0
 
 LAST_SECONDS = 1.0
 """What a login under way gets when the process is told to end: its token may just be coming."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A token that the user gives, as a text or in a file that is read again when it changes."""
-
-    text: str = ""
-    file: Path | None = None
-
-    def read(self) -> str | None:
-        """Return the token's text, if any; raises ``LoginError`` for a file that cannot be read."""
-        if self.file is None:
-            return self.text or None
-        try:
-            return self.file.read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError) as error:
-            raise LoginError(f"ENPHASE_TOKEN_FILE cannot be read: {type(error).__name__}") from None
 
 
 LogIn = Callable[[str], Awaitable[Token]]
@@ -70,10 +52,6 @@ class Tokens:
 
         self._login: Flight[Token] | None = None
         self._serial = ""
-        self._last_given: str | None = None
-        self._given_mark = ""
-        """Tells the given token that was last taken from another, also after a restart."""
-
         self.held: Token | None = self._load()
 
     async def current(self, serial: str) -> Token:
@@ -136,6 +114,8 @@ class Tokens:
             if self._now() >= renewed.renewal:
                 self._renewals.fail()
                 log.warning("the new token is due again at once: check this machine's clock")
+            else:
+                self._renewals.release()
 
     async def _renew(self, serial: str) -> Token:
         """Join the login under way, or start one; it goes on when its callers are gone."""
@@ -153,7 +133,7 @@ class Tokens:
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
         self.held = token = await self._log_in(serial)
-        self._file.write(f"{token.text}\n{self._given_mark}".strip())
+        self._keep(token)
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
         return token
 
@@ -168,28 +148,28 @@ class Tokens:
         return None
 
     def _take_given(self) -> None:
-        given = self._given.read()
-        if given is None or given == self._last_given:
+        taken = self._given.take()
+        if taken is None:
             return
-        try:
-            token = Token.parse(given)
-        except ValueError as error:
-            raise LoginError(
-                f"the token in ENPHASE_TOKEN or its file is no token: {error}"
-            ) from None
-        self._last_given = given
-        mark = hashlib.sha256(given.encode()).hexdigest()[:16]
-        is_new = mark != self._given_mark  # else the cloud's replaced it in an earlier run
+        token, is_new = taken
         if self.held is None or (is_new and self._now() < token.ends):
             self.held = token
-        self._given_mark = mark
+
+    def _keep(self, token: Token) -> None:
+        """Keep the token, and how long no other may be got: a crash loop makes no storm."""
+        refusals = f"{self._refusals.until:.0f} {self._refusals.failures}"
+        waiting = refusals if self._refusals.on else ""
+        self._file.write(f"{token.text}\n{self._given.mark}\n{waiting}".strip())
 
     def _load(self) -> Token | None:
         text = self._file.read()
         if text is None:
             return None
+        kept, self._given.mark, waiting = (*text.splitlines(), "", "", "")[:3]
+        until, _, failures = waiting.partition(" ")
+        with suppress(ValueError):
+            self._refusals.resume(float(until), int(failures))
         try:
-            kept, _, self._given_mark = text.strip().partition("\n")
             return Token.parse(kept)
         except ValueError as error:
             self._file.ignore(str(error))

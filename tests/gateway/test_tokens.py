@@ -1,7 +1,7 @@
 """The token that serves now, and how the next one comes."""
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from harness import NOW, Clock
 
 from exporter.demo.authority import Authority
 from exporter.gateway.errors import CloudTrouble, GatewayError, LoginError, Rejected
+from exporter.gateway.given import Given
 from exporter.gateway.jwt import DAY, Token
 from exporter.gateway.state import StateFile
-from exporter.gateway.tokens import Given, LogIn, Tokens
+from exporter.gateway.tokens import LogIn, Tokens
 
 SERIAL, OTHER = "122300000000", "122300000001"
 YEAR = 365 * DAY
@@ -307,6 +308,33 @@ async def test_a_refused_token_is_replaced_once(
                 except Rejected as error:
                     assert "refuses" in str(error)  # noqa: PT017  it need not be raised each time
         assert cloud.logins <= 8
+
+
+async def test_a_refusal_is_remembered_in_a_crash_loop(
+    keeping: Keeping, cloud: Cloud, clock: Clock
+) -> None:
+    """A gateway that refuses everything causes few logins, however often the process starts."""
+    async with keeping(cloud) as tokens:
+        await tokens.current(SERIAL)
+    for _ in range(720):
+        clock.moment += 5
+        async with keeping(cloud) as tokens:
+            with suppress(Rejected):
+                await tokens.replace(await tokens.current(SERIAL), SERIAL)
+    assert cloud.logins <= 8
+
+
+@pytest.mark.parametrize("waiting", ["", "soon", "1e999 1", "nan 1", "-1 -1", f"9 {'9' * 400}"])
+async def test_a_damaged_wait_locks_nobody_out(
+    keeping: Keeping, cloud: Cloud, clock: Clock, cache: Path, waiting: str
+) -> None:
+    """Whatever is kept beside a token, the token serves, and can be replaced within a day."""
+    put(cache, f"{issue()}\n\n{waiting}")
+    async with keeping(cloud) as tokens:
+        held = await tokens.current(SERIAL)
+        clock.moment += DAY
+        assert await tokens.replace(held, SERIAL) is not held
+    assert cloud.logins == 1
 
 
 async def test_an_admitted_token_ends_the_caution(keeping: Keeping, cloud: Cloud) -> None:
