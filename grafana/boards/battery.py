@@ -254,13 +254,14 @@ def _relay() -> str:
 def _each() -> list[model.Panel]:
     return [
         _table(),
-        _colorful(
+        graph(
             "Charge of each battery",
             "How full each battery is; its name is the end of its serial number.",
             Query(_by_battery(batteries.CHARGE), "{{battery}}"),
             face=Face(look.SHARE, least=0, most=1, empty=look.NO_BATTERY),
+            fill=0,
         ),
-        _colorful(
+        graph(
             "Temperatures",
             "Each battery, the hottest cell of all of them, and the system controller. A "
             "battery's name is the end of its serial number.",
@@ -268,16 +269,9 @@ def _each() -> list[model.Panel]:
             Query(f"max({select(batteries.MAX_CELL)})", "Hottest cell", look.BATTERY),
             Query(f"max({select(controller.TEMPERATURE)})", "System controller", look.PLAIN),
             face=Face(look.CELSIUS, empty=look.NO_BATTERY),
+            fill=0,
         ),
     ]
-
-
-def _colorful(title: str, about: str, *queries: Query, face: Face) -> model.Panel:
-    """Draw lines that have no meaning of their own, in Grafana's colours, one after the other."""
-    panel = graph(title, about, *queries, face=face, fill=0)
-    config = panel.field_config or model.FieldConfigSource()
-    config.defaults.color = model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC)
-    return panel
 
 
 def _alone(family: Family) -> str:

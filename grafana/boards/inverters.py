@@ -238,15 +238,15 @@ def _each() -> list[model.Panel]:
 
 def _chosen() -> list[model.Panel]:
     median = f"quantile by ({SITE}) (0.5, {_power()})"
-    power = _lines(
+    power = graph(
         "Power of the chosen inverters",
         f"At most {MOST} lines: if more are chosen above, the weakest of the time shown. Dashed: "
         "the median of all inverters of the site.",
         Query(_weak(family.POWER), "{{inverter}}"),
         Query(median, "Median, {{instance}}"),
-        unit=look.WATT,
+        face=Face(look.WATT, empty="No sun in this time"),
         size=(24, 10),
-        empty="No sun in this time",
+        fill=0,
     )
     line = {
         "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
@@ -257,35 +257,32 @@ def _chosen() -> list[model.Panel]:
     about = "The same inverters as above."
     return [
         power,
-        _lines(
-            "Temperature inside",
-            about,
-            Query(_weak(family.TEMPERATURE), "{{inverter}}"),
-            unit=look.CELSIUS,
-            empty=UNTOLD_NOW,
-        ),
-        _lines(
+        _measured("Temperature inside", about, family.TEMPERATURE, look.CELSIUS),
+        _measured(
             "AC voltage",
             f"{about} Between two phases where the inverter is connected to two.",
-            Query(_weak(MEASURED["acVoltageINmV"]), "{{inverter}}"),
-            unit=look.VOLT,
-            empty=UNTOLD_NOW,
+            MEASURED["acVoltageINmV"],
+            look.VOLT,
         ),
-        _lines(
+        _measured(
             "DC voltage",
             f"{about} The voltage of the panel: shade lowers it, heat as well.",
-            Query(_weak(MEASURED["dcVoltageINmV"]), "{{inverter}}"),
-            unit=look.VOLT,
-            empty=UNTOLD_NOW,
+            MEASURED["dcVoltageINmV"],
+            look.VOLT,
         ),
-        _lines(
+        _measured(
             "DC current",
             f"{about} The current of the panel follows the sun.",
-            Query(_weak(MEASURED["dcCurrentINmA"]), "{{inverter}}"),
-            unit=look.AMPERE,
-            empty=UNTOLD_NOW,
+            MEASURED["dcCurrentINmA"],
+            look.AMPERE,
         ),
     ]
+
+
+def _measured(title: str, about: str, metric: Family, unit: str) -> model.Panel:
+    """Draw what the chosen inverters measure, in the colours of their power."""
+    query = Query(_weak(metric), "{{inverter}}")
+    return graph(title, about, query, face=Face(unit, empty=UNTOLD_NOW), fill=0)
 
 
 def _days() -> list[model.Panel]:
@@ -352,21 +349,6 @@ def _models() -> model.Panel:
     override(panel, "Part number", {"custom.width": 120})
     override(panel, "Firmware", {"custom.width": 190})
     override(panel, "Count", {"custom.width": 80})
-    return panel
-
-
-def _lines(
-    title: str,
-    about: str,
-    *queries: Query,
-    unit: str,
-    empty: str,
-    size: tuple[int, int] = (12, 8),
-) -> model.Panel:
-    """Draw lines in Grafana's colours, one after the other: the same ones in each panel."""
-    panel = graph(title, about, *queries, face=Face(unit, empty=empty), size=size, fill=0)
-    config = panel.field_config or model.FieldConfigSource()
-    config.defaults.color = model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC)
     return panel
 
 
