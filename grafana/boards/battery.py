@@ -12,7 +12,7 @@ from boards.panel import DAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
 from boards.tables import Column, table_panel
 from boards.values import gauge_panel, stat_panel
-from exporter.collectors import ac_batteries, batteries, collar, controller, flows, storage
+from exporter.collectors import ac_batteries, batteries, controller, flows, storage
 from exporter.metric import Family
 
 RANGE = "$__range"
@@ -228,7 +228,7 @@ def _run() -> list[model.Panel]:
             "Grid",
             "The relay between the house and the grid, and what the system controller and the "
             "batteries take the grid for.",
-            Query(f"10 + {_relay()}", "Relay, {{instance}}"),
+            Query(f"10 + {promql.relay()}", "Relay, {{instance}}"),
             Query(_seen("enpower"), "Controller, {{instance}}"),
             Query(_seen("encharge"), "Batteries, {{instance}}"),
             face=Face(words=GRID, empty="No battery, or no system controller"),
@@ -244,11 +244,6 @@ def _numbered(family: Family, values: tuple[str, ...], **labels: str) -> str:
 
 def _seen(device: str) -> str:
     return _numbered(controller.MODE, controller.MODES[:-1], device=device)
-
-
-def _relay() -> str:
-    relay, switch = select(controller.RELAY), select(collar.CONNECTED)
-    return f"({by_site(relay, how='min')} or {by_site(switch, how='min')})"
 
 
 def _each() -> list[model.Panel]:

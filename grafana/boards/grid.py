@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from boards import look
+from boards import look, promql
 from boards.bars import tally
 from boards.board import Row, choice_variable, dashboard
 from boards.graphs import graph, timeline
@@ -12,7 +12,7 @@ from boards.panel import Face, Query, override
 from boards.promql import SITE, by_site, select
 from boards.tables import Column, table_panel
 from boards.values import stat_panel
-from exporter.collectors import collar, controller, gateway, inverters, meters
+from exporter.collectors import controller, gateway, inverters, meters
 from exporter.metric import Family
 
 PHASED = {key: family for key, family, _ in meters.PER_PHASE}
@@ -139,7 +139,7 @@ def _now() -> list[model.Panel]:
         stat_panel(
             "Grid",
             "Whether the house is connected to the grid.",
-            Query(f"min({_relay()})"),
+            Query(f"min({promql.relay()})"),
             face=Face(words=RELAY, empty=NO_CONTROLLER),
         ),
     ]
@@ -336,7 +336,7 @@ def _meters() -> list[model.Panel]:
             "Outages",
             "Whether the relay connects the house to the grid, and what the system controller and "
             "the batteries take the grid for.",
-            Query(f"10 + {_relay()}", "{{instance}}, relay"),
+            Query(f"10 + {promql.relay()}", "{{instance}}, relay"),
             Query(_mode("enpower"), "{{instance}}, controller"),
             Query(_mode("encharge"), "{{instance}}, batteries"),
             face=Face(words=MODES, empty=NO_CONTROLLER),
@@ -465,11 +465,6 @@ def _load() -> str:
     grid = select(POWER, meter="net-consumption")
     whole = by_site(select(POWER, meter="total-consumption"), "phase", how="max")
     return f"({flows} and on ({SITE}, phase) {grid} or on ({SITE}, phase) {whole})"
-
-
-def _relay() -> str:
-    relay, switch = select(controller.RELAY), select(collar.CONNECTED)
-    return f"({by_site(relay, how='min')} or {by_site(switch, how='min')})"
 
 
 def _mode(device: str) -> str:
