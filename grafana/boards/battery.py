@@ -10,14 +10,13 @@ from boards.board import Row, dashboard
 from boards.graphs import graph, timeline
 from boards.panel import DAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
-from boards.tables import Column, table_panel
+from boards.tables import ANSWERS, BLANK, Column, table_panel, widths, words
 from boards.values import gauge_panel, stat_panel
 from exporter.collectors import ac_batteries, batteries, controller, flows, storage
 from exporter.metric import Family
 
 RANGE = "$__range"
 AHEAD = "-1d"
-CHARGES = ((None, look.FAULT), (0.15, look.BATTERY), (0.4, look.GOOD))
 HEALTH = ((None, look.FAULT), (0.6, look.BATTERY), (0.8, look.GOOD))
 HEAT = ((None, look.GOOD), (45, look.BATTERY), (55, look.FAULT))
 OUT, IN = "Taken out", "Put in"
@@ -40,15 +39,7 @@ GRID: Mapping[float, tuple[str, str]] = {
     10: ("Cut off", look.FAULT),
     11: ("Connected", look.GOOD),
 }
-KINDS = {"encharge": {"text": "IQ Battery"}, "acb": {"text": "AC Battery"}}
-BLANK = {"noValue": "-"}
-TALKS = {
-    "mappings": [
-        {"type": "value", "options": {"0": {"text": "Silent", "color": look.FAULT}}},
-        {"type": "value", "options": {"1": {"text": "OK", "color": look.GOOD}}},
-    ],
-    "custom.cellOptions": {"type": "color-text"},
-}
+KINDS = {"encharge": "IQ Battery", "acb": "AC Battery"}
 
 
 def board() -> model.Dashboard:
@@ -75,7 +66,7 @@ def _now() -> list[model.Panel]:
             "Charge",
             "How full the batteries are, all of them together.",
             Query(f"avg({select(storage.CHARGE)})"),
-            face=Face(look.SHARE, steps=CHARGES, least=0, most=1, empty=look.NO_BATTERY),
+            face=Face(look.SHARE, steps=look.CHARGES, least=0, most=1, empty=look.NO_BATTERY),
         ),
         stat_panel(
             "Power",
@@ -118,8 +109,7 @@ def _flow() -> list[model.Panel]:
         Query(f"avg({select(storage.RESERVE)})", "Reserve", look.PLAIN),
         face=Face(look.SHARE, least=0, most=1, empty=look.NO_BATTERY),
     )
-    dashes = {"fill": "dash", "dash": [8, 8]}
-    override(charge, "Reserve", {"custom.lineStyle": dashes, "custom.fillOpacity": 0})
+    override(charge, "Reserve", look.DASHED | {"custom.fillOpacity": 0})
     return [
         charge,
         graph(
@@ -180,7 +170,7 @@ def _energy() -> list[model.Panel]:
             "Lowest charge",
             "The lowest charge in the picked time.",
             Query(f"min(min_over_time({select(storage.CHARGE)}[{RANGE}]))"),
-            face=Face(look.SHARE, steps=CHARGES, decimals=0, empty=look.NO_BATTERY),
+            face=Face(look.SHARE, steps=look.CHARGES, decimals=0, empty=look.NO_BATTERY),
         ),
         stat_panel(
             "Health",
@@ -296,13 +286,12 @@ def _table() -> model.Panel:
         Column(f"{_alone(batteries.CAPACITY)} / 3600", "Capacity", look.WATT_HOUR, BLANK),
         Column(_alone(batteries.TEMPERATURE), "Temperature", look.CELSIUS, BLANK),
         Column(_alone(batteries.MAX_CELL), "Hottest cell", look.CELSIUS, BLANK),
-        Column(_alone(batteries.COMMUNICATING), "Talks", properties=TALKS),
+        Column(_alone(batteries.COMMUNICATING), "Talks", properties=ANSWERS),
         Column(f"{_alone(batteries.REPORTED)} * 1000", "Last report", look.AGO),
         size=(24, 8),
         sort="Battery",
         empty=look.NO_BATTERY,
     )
-    override(panel, "Kind", {"mappings": [{"type": "value", "options": KINDS}]})
-    override(panel, "Battery", {"custom.width": 130})
-    override(panel, "Firmware", {"custom.width": 200})
+    words(panel, "Kind", KINDS)
+    widths(panel, {"Battery": 130, "Firmware": 200})
     return panel

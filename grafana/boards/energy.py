@@ -19,7 +19,6 @@ AHEAD = "-1d"
 DATE = "ddd D MMM"
 DAYS = "D MMM"
 UNKNOWN = "Made, use unknown"
-SHARES = ((None, look.BOUGHT), (0.25, look.HOUSE), (0.6, look.GOOD))
 BILL = ((None, look.SOLD), (0, look.BOUGHT))
 STACKED = "By source: straight from the panels, out of the batteries, bought. Below zero: sold."
 PRICED = "Prices are those in the fields above."
@@ -68,14 +67,14 @@ def _totals() -> list[model.Panel]:
             "The share of what was made that was not sold.",
             promql.own_use(RANGE),
             promql.own_use(RANGE, RANGE),
-            Face(look.SHARE, steps=SHARES, decimals=0, empty=look.NO_GRID_METER),
+            Face(look.SHARE, steps=look.OWN, decimals=0, empty=look.NO_GRID_METER),
         ),
         _compared(
             "Self-sufficient",
             "The share of what the house used that was not bought.",
             promql.self_sufficiency(RANGE),
             promql.self_sufficiency(RANGE, RANGE),
-            Face(look.SHARE, steps=SHARES, decimals=0, empty=look.NO_GRID_METER),
+            Face(look.SHARE, steps=look.OWN, decimals=0, empty=look.NO_GRID_METER),
         ),
     ]
 

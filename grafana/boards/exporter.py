@@ -7,7 +7,7 @@ from boards.board import Row, dashboard
 from boards.graphs import graph, heat, timeline
 from boards.panel import Face, Query, override
 from boards.promql import SITE, by_site, labelled, select
-from boards.tables import Column, table_panel
+from boards.tables import BLANK, Column, table_panel, widths
 from boards.values import gauge_panel, ranking, stat_panel
 from exporter import outcome, telemetry
 from exporter.collectors import gateway as identity
@@ -270,9 +270,7 @@ def _happened(
         descending=True,
         empty=empty,
     )
-    widths = {"Gateway": 130, "Times": 80} | ({"Outcome": 110} if "path" in keys else {})
-    for heading, width in widths.items():
-        override(panel, heading, {"custom.width": width})
+    widths(panel, {"Gateway": 130, "Times": 80} | ({"Outcome": 110} if "path" in keys else {}))
     return panel
 
 
@@ -320,9 +318,8 @@ def _gateways() -> list[model.Panel]:
         empty="No gateway",
     )
     for heading in (*names.values(), "Token ends", "Certificate ends"):
-        override(panel, heading, {"noValue": "-"})
-    for heading, width in (("Firmware", 100), ("Exporter", 90), ("Role", 90)):
-        override(panel, heading, {"custom.width": width})
+        override(panel, heading, BLANK)
+    widths(panel, {"Firmware": 100, "Exporter": 90, "Role": 90})
     return [panel]
 
 

@@ -1,6 +1,6 @@
 """Grid quality: voltage against its limits, frequency, each phase's power; meters and outages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -10,7 +10,7 @@ from boards.board import Row, choice_variable, dashboard
 from boards.graphs import graph, timeline
 from boards.panel import Face, Query, override
 from boards.promql import SITE, by_site, select
-from boards.tables import Column, table_panel
+from boards.tables import BLANK, Column, table_panel, words
 from boards.values import stat_panel
 from exporter.collectors import controller, gateway, inverters, meters
 from exporter.metric import Family
@@ -32,11 +32,6 @@ TEN = "[${__range}:10m]"
 
 OFF = ((None, look.GOOD), (0.06, look.BATTERY), (0.1, look.FAULT))
 OUTSIDE = ((None, look.GOOD), (1, look.FAULT))
-DASHES = {
-    "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
-    "custom.fillOpacity": 0,
-    "custom.lineWidth": 1,
-}
 RELAY: Mapping[float, tuple[str, str]] = {
     0: ("Grid lost", look.FAULT),
     1: ("Connected", look.GOOD),
@@ -51,7 +46,6 @@ MODES: Mapping[float, tuple[str, str]] = {
     11: ("Connected", look.GOOD),
 }
 FAULTS: Mapping[float, tuple[str, str]] = {0: ("No fault", look.GOOD), 1: ("Fault", look.FAULT)}
-BLANK = {"noValue": "-"}
 NAMES = {
     "net-consumption": "Grid",
     "production": "Solar",
@@ -210,7 +204,7 @@ def _limited() -> model.Panel:
         )
     )
     for name in ("Upper limit", "Lower limit"):
-        override(panel, name, DASHES)
+        override(panel, name, look.DASHED | {"custom.fillOpacity": 0, "custom.lineWidth": 1})
     return panel
 
 
@@ -396,20 +390,15 @@ def _table(on: str) -> model.Panel:
             empty=look.NO_METERS,
         )
     )
-    words = {"normal": "Normal"} | WRONG
-    override(panel, "Status", {"mappings": _words(words)})
+    words(panel, "Status", {"normal": "Normal"} | WRONG)
     return panel
 
 
 def _named(panel: model.Panel) -> model.Panel:
     """Put words in place of the gateway's names of meters and faults."""
-    override(panel, "Meter", {"mappings": _words(NAMES)})
-    override(panel, "Fault", {"mappings": _words(WRONG)})
+    words(panel, "Meter", NAMES)
+    words(panel, "Fault", WRONG)
     return panel
-
-
-def _words(names: Mapping[str, str]) -> Sequence[object]:
-    return [{"type": "value", "options": {name: {"text": text} for name, text in names.items()}}]
 
 
 def _colored(panel: model.Panel) -> model.Panel:

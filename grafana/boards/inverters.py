@@ -10,7 +10,7 @@ from boards.board import Row, dashboard, query_variable
 from boards.graphs import cells, graph, heat, timeline
 from boards.panel import DAY, TODAY, Face, Query, override
 from boards.promql import SITE, by_site, select, short_serial
-from boards.tables import Column, table_panel
+from boards.tables import BLANK, Column, table_panel, widths
 from boards.values import ranking, stat_panel
 from exporter.collectors import gateway, inventory
 from exporter.collectors import inverters as family
@@ -38,7 +38,6 @@ STATES: Mapping[float, tuple[str, str]] = {
     0: ("Silent", look.FAULT),
     1: ("Reports", look.GOOD),
 }
-BLANK = {"noValue": "-"}
 STEPS = {
     "thresholds": {
         "mode": "absolute",
@@ -201,8 +200,7 @@ def _faults() -> model.Panel:
         sort="Inverter",
         empty="No fault by day",
     )
-    override(panel, "Inverter", {"custom.width": 125})
-    override(panel, "Instance", {"custom.width": 110})
+    widths(panel, {"Inverter": 125, "Instance": 110})
     return panel
 
 
@@ -248,8 +246,7 @@ def _chosen() -> list[model.Panel]:
         size=(24, 10),
         fill=0,
     )
-    line = {
-        "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
+    line = look.DASHED | {
         "custom.lineWidth": 2,
         "color": {"mode": "fixed", "fixedColor": look.PLAIN},
     }
@@ -346,9 +343,7 @@ def _models() -> model.Panel:
         descending=True,
         empty=UNTOLD,
     )
-    override(panel, "Part number", {"custom.width": 120})
-    override(panel, "Firmware", {"custom.width": 190})
-    override(panel, "Count", {"custom.width": 80})
+    widths(panel, {"Part number": 120, "Firmware": 190, "Count": 80})
     return panel
 
 

@@ -6,23 +6,14 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard
 from boards.graphs import graph, heat
-from boards.panel import TODAY, Face, Query, override
+from boards.panel import TODAY, Face, Query
 from boards.promql import by_site, everywhere, select, short_serial, total
-from boards.tables import Column, table_panel
+from boards.tables import ANSWERS, Column, table_panel, widths
 from boards.values import gauge_panel, ranking, stat_panel
 from exporter import outcome
 from exporter.collectors import flows, inverters, production, storage
 
 DAYS = "ddd D MMM"
-STATE = {
-    "mappings": [
-        {"type": "value", "options": {"0": {"text": "Silent", "color": look.FAULT}}},
-        {"type": "value", "options": {"1": {"text": "OK", "color": look.GOOD}}},
-    ],
-    "custom.cellOptions": {"type": "color-text"},
-}
-SHARES = ((None, look.BOUGHT), (0.25, look.HOUSE), (0.6, look.GOOD))
-CHARGES = ((None, look.FAULT), (0.15, look.BATTERY), (0.4, look.GOOD))
 
 
 def board() -> model.Dashboard:
@@ -68,13 +59,13 @@ def _now() -> list[model.Panel]:
             "The share of the house's power that does not come from the grid: of all houses with a "
             "grid meter.",
             Query(f"clamp(1 - {free}, 0, 1)"),
-            face=Face(look.SHARE, steps=SHARES, least=0, most=1, empty=look.NO_GRID_METER),
+            face=Face(look.SHARE, steps=look.OWN, least=0, most=1, empty=look.NO_GRID_METER),
         ),
         gauge_panel(
             "Battery",
             "How full the batteries are: the mean of all sites.",
             Query(f"avg({select(storage.CHARGE)})"),
-            face=Face(look.SHARE, steps=CHARGES, least=0, most=1, empty=look.NO_BATTERY),
+            face=Face(look.SHARE, steps=look.CHARGES, least=0, most=1, empty=look.NO_BATTERY),
         ),
         stat_panel(
             "Gateway",
@@ -149,7 +140,7 @@ def _share(title: str, about: str, expression: str, empty: str) -> model.Panel:
         title,
         about + " Since midnight, whatever time is picked.",
         Query(expression),
-        face=Face(look.SHARE, steps=SHARES, decimals=0, empty=empty),
+        face=Face(look.SHARE, steps=look.OWN, decimals=0, empty=empty),
         since=TODAY,
     )
 
@@ -228,14 +219,13 @@ def _sites() -> list[model.Panel]:
         size=(8, 6),
         empty="No alert fires",
     )
-    for heading, width in (("Instance", 120), ("Severity", 80)):
-        override(alerts, heading, {"custom.width": width})
+    widths(alerts, {"Instance": 120, "Severity": 80})
     return [
         table_panel(
             "Sites",
             "Each gateway: whether it answers, what it makes now, and what it made since midnight.",
             {"instance": "Instance", "job": ""},
-            Column(by_site(select(outcome.UP), how="min"), "Gateway", properties=STATE),
+            Column(by_site(select(outcome.UP), how="min"), "Gateway", properties=ANSWERS),
             Column(solar, "Solar", look.WATT),
             Column(by_site(select(flows.GRID)), "Grid", look.WATT, {"noValue": "No meter"}),
             Column(
