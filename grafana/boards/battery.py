@@ -10,8 +10,9 @@ from boards.board import Row, dashboard
 from boards.graphs import graph, timeline
 from boards.panel import DAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
+from boards.shared import charge
 from boards.tables import ANSWERS, BLANK, Column, table_panel, widths, words
-from boards.values import gauge_panel, stat_panel
+from boards.values import stat_panel
 from exporter.collectors import ac_batteries, batteries, controller, flows, storage
 from exporter.metric import Family
 
@@ -62,12 +63,7 @@ def board() -> model.Dashboard:
 
 def _now() -> list[model.Panel]:
     return [
-        gauge_panel(
-            "Charge",
-            "How full the batteries are, all of them together.",
-            Query(f"avg({select(storage.CHARGE)})"),
-            face=Face(look.SHARE, steps=look.CHARGES, least=0, most=1, empty=look.NO_BATTERY),
-        ),
+        charge("Charge", "How full the batteries are, all of them together."),
         stat_panel(
             "Power",
             "Power of all batteries: above zero they give, below zero they are charged.",
@@ -102,16 +98,16 @@ def _now() -> list[model.Panel]:
 
 
 def _flow() -> list[model.Panel]:
-    charge = graph(
+    full = graph(
         "Charge over time",
         "How full the batteries are, and the reserve that is kept for an outage.",
         Query(f"avg({select(storage.CHARGE)})", "Charge", look.BATTERY),
         Query(f"avg({select(storage.RESERVE)})", "Reserve", look.PLAIN),
         face=Face(look.SHARE, least=0, most=1, empty=look.NO_BATTERY),
     )
-    override(charge, "Reserve", look.DASHED | {"custom.fillOpacity": 0})
+    override(full, "Reserve", look.DASHED | {"custom.fillOpacity": 0})
     return [
-        charge,
+        full,
         graph(
             "Power over time",
             "Power of all batteries: above zero they give, below zero they are charged.",

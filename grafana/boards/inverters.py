@@ -10,8 +10,9 @@ from boards.board import Row, dashboard, query_variable
 from boards.graphs import cells, graph, heat, timeline
 from boards.panel import DAY, TODAY, Face, Query, override
 from boards.promql import SITE, by_site, select, short_serial
+from boards.shared import weakest
 from boards.tables import BLANK, Column, table_panel, widths
-from boards.values import ranking, stat_panel
+from boards.values import stat_panel
 from exporter.collectors import gateway, inventory
 from exporter.collectors import inverters as family
 from exporter.metric import Family
@@ -154,21 +155,14 @@ def _over_time() -> list[model.Panel]:
 
 def _wrong() -> list[model.Panel]:
     return [
-        ranking(
+        weakest(
             "Weakest over the time shown",
             "The five weakest inverters, as a share of their site's median: half of the time it "
             "was more, half of it less. The name is the end of the serial number. Shade and "
             "another direction are no fault.",
-            Query(short_serial(f"clamp_max(bottomk(5, {_typical(RANGE)}), 1)"), "{{inverter}}"),
-            face=Face(
-                look.SHARE,
-                steps=look.TO_MEDIAN,
-                least=0,
-                most=1,
-                decimals=0,
-                empty="No sun in this time",
-            ),
-            size=(8, 7),
+            f"clamp_max(bottomk(5, {_typical(RANGE)}), 1)",
+            height=7,
+            empty="No sun in this time",
         ),
         table_panel(
             "Silent inverters",

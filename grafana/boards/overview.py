@@ -7,9 +7,10 @@ from boards.bars import bars
 from boards.board import Row, dashboard
 from boards.graphs import graph, heat
 from boards.panel import TODAY, Face, Query
-from boards.promql import by_site, everywhere, select, short_serial, total
+from boards.promql import by_site, everywhere, select, total
+from boards.shared import charge, weakest
 from boards.tables import ANSWERS, Column, table_panel, widths
-from boards.values import gauge_panel, ranking, stat_panel
+from boards.values import gauge_panel, stat_panel
 from exporter import outcome
 from exporter.collectors import flows, inverters, production, storage
 
@@ -61,12 +62,7 @@ def _now() -> list[model.Panel]:
             Query(f"clamp(1 - {free}, 0, 1)"),
             face=Face(look.SHARE, steps=look.OWN, least=0, most=1, empty=look.NO_GRID_METER),
         ),
-        gauge_panel(
-            "Battery",
-            "How full the batteries are: the mean of all sites.",
-            Query(f"avg({select(storage.CHARGE)})"),
-            face=Face(look.SHARE, steps=look.CHARGES, least=0, most=1, empty=look.NO_BATTERY),
-        ),
+        charge("Battery", "How full the batteries are: the mean of all sites."),
         stat_panel(
             "Gateway",
             "Whether the gateway answers, and lets the exporter in: the worst of all selected.",
@@ -186,20 +182,13 @@ def _panels() -> list[model.Panel]:
             size=(16, 11),
             empty="No sun in the time shown, or no inverter listed",
         ),
-        ranking(
+        weakest(
             "Weakest panels now",
             "Power of the five weakest inverters, as a share of their site's median; the name is "
             "the end of the serial number. Shade and another direction are no fault.",
-            Query(short_serial(f"bottomk(5, {promql.to_median()})"), "{{inverter}}"),
-            face=Face(
-                look.SHARE,
-                steps=look.TO_MEDIAN,
-                least=0,
-                most=1,
-                decimals=0,
-                empty="No sun: nothing to compare",
-            ),
-            size=(8, 11),
+            f"bottomk(5, {promql.to_median()})",
+            height=11,
+            empty="No sun: nothing to compare",
         ),
     ]
 
