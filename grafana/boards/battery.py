@@ -98,16 +98,16 @@ def _now() -> list[model.Panel]:
 
 
 def _flow() -> list[model.Panel]:
-    full = graph(
+    level = graph(
         "Charge over time",
         "How full the batteries are, and the reserve that is kept for an outage.",
         Query(f"avg({select(storage.CHARGE)})", "Charge", look.BATTERY),
         Query(f"avg({select(storage.RESERVE)})", "Reserve", look.PLAIN),
         face=Face(look.SHARE, least=0, most=1, empty=look.NO_BATTERY),
     )
-    override(full, "Reserve", look.DASHED | {"custom.fillOpacity": 0})
+    override(level, "Reserve", look.DASHED | {"custom.fillOpacity": 0})
     return [
-        full,
+        level,
         graph(
             "Power over time",
             "Power of all batteries: above zero they give, below zero they are charged.",

@@ -62,19 +62,11 @@ def _totals() -> list[model.Panel]:
         ),
         _total("Bought", "Energy from the grid.", promql.bought, _of_grid(look.BOUGHT)),
         _total("Sold", "Energy into the grid.", promql.sold, _of_grid(look.SOLD)),
-        _compared(
-            "Own use",
-            "The share of what was made that was not sold.",
-            promql.own_use(RANGE),
-            promql.own_use(RANGE, RANGE),
-            Face(look.SHARE, steps=look.OWN, decimals=0, empty=look.NO_GRID_METER),
-        ),
-        _compared(
+        _share("Own use", "The share of what was made that was not sold.", promql.own_use),
+        _share(
             "Self-sufficient",
             "The share of what the house used that was not bought.",
-            promql.self_sufficiency(RANGE),
-            promql.self_sufficiency(RANGE, RANGE),
-            Face(look.SHARE, steps=look.OWN, decimals=0, empty=look.NO_GRID_METER),
+            promql.self_sufficiency,
         ),
     ]
 
@@ -87,6 +79,11 @@ def _total(title: str, about: str, energy: Callable[..., str], face: Face) -> mo
     return _compared(
         title, about, everywhere(energy(RANGE)), everywhere(energy(RANGE, RANGE)), face
     )
+
+
+def _share(title: str, about: str, share: Callable[..., str]) -> model.Panel:
+    face = Face(look.SHARE, steps=look.OWN, decimals=0, empty=look.NO_GRID_METER)
+    return _compared(title, about, share(RANGE), share(RANGE, RANGE), face)
 
 
 def _compared(title: str, about: str, now: str, before: str, face: Face) -> model.Panel:

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from boards import look
 from boards.board import Row, dashboard
 from boards.graphs import graph, heat, timeline
-from boards.panel import Face, Query, override
+from boards.panel import Face, Query, Size, override
 from boards.promql import SITE, by_site, labelled, select
 from boards.tables import BLANK, Column, table_panel, widths
 from boards.values import gauge_panel, ranking, stat_panel
@@ -222,16 +222,12 @@ def _wrong() -> list[model.Panel]:
             "Values in the gateway's pages that the exporter left out in the time shown.",
             telemetry.SURPRISES,
             {"collector": "Collector"},
-            size=(8, 7),
-            empty="None in the selection",
         ),
         _happened(
             "Logins to the cloud",
             "Logins for a new token in the time shown, by how they ended.",
             telemetry.LOGINS,
             {"outcome": "Outcome"},
-            size=(8, 7),
-            empty="None in the selection",
         ),
         _clocks(),
     ]
@@ -243,8 +239,8 @@ def _happened(
     family: Family,
     keys: dict[str, str],
     *,
-    size: tuple[int, int],
-    empty: str,
+    size: Size = (8, 7),
+    empty: str = "None in the selection",
     **labels: str,
 ) -> model.Panel:
     """Count events in the time shown, the first one too, with which its counter began at 1.

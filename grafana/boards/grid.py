@@ -142,20 +142,8 @@ def _now() -> list[model.Panel]:
 def _voltage() -> list[model.Panel]:
     return [
         _limited(),
-        stat_panel(
-            "Highest ten minutes",
-            "The highest mean of ten minutes, of all phases, in the time shown.",
-            Query(f"max(max_over_time({_ten_minutes()}{TEN}))"),
-            face=Face(look.VOLT, look.HOUSE, decimals=1, empty=look.NO_METERS),
-            size=(4, 5),
-        ),
-        stat_panel(
-            "Lowest ten minutes",
-            "The lowest mean of ten minutes, of all phases, in the time shown.",
-            Query(f"min(min_over_time({_ten_minutes()}{TEN}))"),
-            face=Face(look.VOLT, look.HOUSE, decimals=1, empty=look.NO_METERS),
-            size=(4, 5),
-        ),
+        _extreme("Highest", "max"),
+        _extreme("Lowest", "min"),
         _outside(
             "Above the limit",
             "How long any phase was more than 10 % above the nominal voltage, in the time shown.",
@@ -206,6 +194,16 @@ def _limited() -> model.Panel:
     for name in ("Upper limit", "Lower limit"):
         override(panel, name, look.DASHED | {"custom.fillOpacity": 0, "custom.lineWidth": 1})
     return panel
+
+
+def _extreme(which: str, how: str) -> model.Panel:
+    return stat_panel(
+        f"{which} ten minutes",
+        f"The {which.lower()} mean of ten minutes, of all phases, in the time shown.",
+        Query(f"{how}({how}_over_time({_ten_minutes()}{TEN}))"),
+        face=Face(look.VOLT, look.HOUSE, decimals=1, empty=look.NO_METERS),
+        size=(4, 5),
+    )
 
 
 def _outside(title: str, about: str, state: str) -> model.Panel:

@@ -81,6 +81,8 @@ def board() -> model.Dashboard:
 
 def _now() -> list[model.Panel]:
     listed = by_site(select(family.COUNT), how="max")
+    steps = ((None, look.GOOD), (1, look.FAULT))
+    wrong = Face(steps=steps, words={0: ("None", look.GOOD)}, empty="No sun")
     return [
         stat_panel(
             "Listed",
@@ -100,11 +102,7 @@ def _now() -> list[model.Panel]:
             "How many have not reported for an hour, while most others have for two hours. "
             "Those that are silent for a month are left out: they are gone.",
             Query(f"count({_silent()}) or 0 * count({_by_day()})"),
-            face=Face(
-                steps=((None, look.GOOD), (1, look.FAULT)),
-                words={0: ("None", look.GOOD)},
-                empty="No sun",
-            ),
+            face=wrong,
         ),
         stat_panel(
             "Weakest",
@@ -123,11 +121,7 @@ def _now() -> list[model.Panel]:
             "How many inverters report a fault by day. At night each one reports that its panel "
             "gives no power.",
             Query(f"count(count by ({SITE}, serial) ({_faulty()})) or 0 * count({_by_day()})"),
-            face=Face(
-                steps=((None, look.GOOD), (1, look.FAULT)),
-                words={0: ("None", look.GOOD)},
-                empty="No sun",
-            ),
+            face=wrong,
         ),
     ]
 

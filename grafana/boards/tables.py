@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.models import common as style
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models import (
-    table,
-)
+from grafana_foundation_sdk.models import table
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from boards import look
