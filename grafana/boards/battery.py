@@ -8,7 +8,7 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard
 from boards.graphs import graph, timeline
-from boards.panel import DAY, Face, Query, override
+from boards.panel import AHEAD, DAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
 from boards.shared import charge
 from boards.tables import ANSWERS, BLANK, Column, table_panel, widths, words
@@ -17,7 +17,6 @@ from exporter.collectors import ac_batteries, batteries, controller, flows, stor
 from exporter.metric import Family
 
 RANGE = "$__range"
-AHEAD = "-1d"
 HEALTH = ((None, look.FAULT), (0.6, look.BATTERY), (0.8, look.GOOD))
 HEAT = ((None, look.GOOD), (45, look.BATTERY), (55, look.FAULT))
 OUT, IN = "Taken out", "Put in"

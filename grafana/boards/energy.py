@@ -9,13 +9,12 @@ from grafana_foundation_sdk.models import stat
 from boards import look, promql
 from boards.bars import bars, days
 from boards.board import Row, dashboard, text_variable
-from boards.panel import DAY, Face, Query, fixed, override, transformation
+from boards.panel import AHEAD, DAY, Face, Query, fixed, override, transformation
 from boards.promql import SITE, by_site, everywhere, select
 from boards.values import shares, stat_panel
 from exporter.collectors import flows, production
 
 RANGE = "$__range"
-AHEAD = "-1d"
 DATE = "ddd D MMM"
 DAYS = "D MMM"
 UNKNOWN = "Made, use unknown"

@@ -8,7 +8,7 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard, query_variable
 from boards.graphs import cells, graph, heat, timeline
-from boards.panel import DAY, TODAY, Face, Query, override
+from boards.panel import AHEAD, DAY, TODAY, Face, Query, override
 from boards.promql import SITE, by_site, select, short_serial
 from boards.shared import weakest
 from boards.tables import BLANK, Column, table_panel, widths
@@ -19,7 +19,6 @@ from exporter.metric import Family
 
 UID = "enphase-inverters"
 RANGE = "[$__range:$__interval]"
-AHEAD = "-1d"
 
 RECENT = family.SILENT_AFTER
 SILENT = 3600

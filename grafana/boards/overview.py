@@ -6,7 +6,7 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard
 from boards.graphs import graph, heat
-from boards.panel import TODAY, Face, Query
+from boards.panel import AHEAD, DAY, TODAY, Face, Query
 from boards.promql import by_site, everywhere, select, total
 from boards.shared import charge, weakest
 from boards.tables import ANSWERS, Column, table_panel, widths
@@ -142,18 +142,17 @@ def _share(title: str, about: str, expression: str, empty: str) -> model.Panel:
 
 
 def _days() -> list[model.Panel]:
-    day, ahead = "1d", "-1d"
-    stored, grid = promql.discharged(day, ahead), promql.bought(day, ahead)
+    stored, grid = promql.discharged(DAY, AHEAD), promql.bought(DAY, AHEAD)
     return [
         bars(
             "Where the house's energy came from, by day",
             "Used straight from the panels, taken out of the batteries, and bought. Days begin at "
             "midnight while the time range is a relative one.",
-            Query(everywhere(promql.sun_to_house(day, ahead)), "Solar", look.SOLAR),
+            Query(everywhere(promql.sun_to_house(DAY, AHEAD)), "Solar", look.SOLAR),
             Query(everywhere(f"{stored} and {grid}"), "Battery", look.BATTERY),
             Query(everywhere(grid), "Bought", look.BOUGHT),
             face=Face(look.WATT_HOUR, empty=look.NO_GRID_METER),
-            step=day,
+            step=DAY,
             since="now-13d/d",
             labels=DAYS,
             size=(12, 9),
@@ -162,9 +161,9 @@ def _days() -> list[model.Panel]:
             "Made by day",
             "Energy that the panels made. Days begin at midnight while the time range is a "
             "relative one; today's bar grows until tonight.",
-            Query(everywhere(promql.made(day, ahead)), "Made", look.SOLAR),
+            Query(everywhere(promql.made(DAY, AHEAD)), "Made", look.SOLAR),
             face=Face(look.WATT_HOUR),
-            step=day,
+            step=DAY,
             since="now-13d/d",
             labels=DAYS,
             size=(12, 9),
