@@ -24,6 +24,7 @@ from exporter.telemetry import Telemetry
 FOLDER = Path(__file__).parent
 TARGET = FOLDER / "metrics.md"
 MIDDAY = 1_782_068_400.0
+MINUTE = 60
 UNITS = {
     "watts": "W",
     "joules": "J",
@@ -167,7 +168,7 @@ def _unit(name: str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"  # noqa: PLR2004
+    return f"{seconds / MINUTE:.0f} min" if seconds >= MINUTE else f"{seconds:.0f} s"
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def serve(arguments: Sequence[str]) -> int:
     # Until the settings can be read again, a SIGHUP asks for what is just being done.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from exporter.server import serve as run  # noqa: PLC0415  each command loads only its own
-    from exporter.settings_source import load  # noqa: PLC0415
+    from exporter.settings_source import load  # noqa: PLC0415  the same
 
     return run(load(arguments), partial(load, arguments))
 
@@ -37,7 +37,7 @@ def serve(arguments: Sequence[str]) -> int:
 def check(arguments: Sequence[str]) -> int:
     """Try each step once."""
     from exporter.check import check as run  # noqa: PLC0415  each command loads only its own
-    from exporter.settings_source import load  # noqa: PLC0415
+    from exporter.settings_source import load  # noqa: PLC0415  the same
 
     return run(load(arguments))
 
@@ -45,7 +45,7 @@ def check(arguments: Sequence[str]) -> int:
 def trust(arguments: Sequence[str]) -> int:
     """Believe the certificate shown now."""
     from exporter.check import trust as run  # noqa: PLC0415  each command loads only its own
-    from exporter.settings_source import load  # noqa: PLC0415
+    from exporter.settings_source import load  # noqa: PLC0415  the same
 
     return run(load(arguments))
 

@@ -31,6 +31,9 @@ class Gate:
     given: "Gate | None" = None
     """A gate before this one: while it is closed, this one's pages are not asked for."""
 
+    otherwise: "Gate | None" = None
+    """A gate beside this one, asked only while this one is closed: one open gate is enough."""
+
 
 ALWAYS = Gate((), lambda: True)
 
@@ -89,10 +92,12 @@ def only(endpoint: Endpoint, *, given: Gate) -> Conditional:
     return Conditional(endpoint, given)
 
 
-def fact(*endpoints: Endpoint, given: Gate | None = None) -> Callable[[Callable[..., bool]], Gate]:
+def fact(
+    *endpoints: Endpoint, given: Gate | None = None, otherwise: Gate | None = None
+) -> Callable[[Callable[..., bool]], Gate]:
     """Make a gate of a function of documents."""
 
     def declare(opens: Callable[..., bool]) -> Gate:
-        return Gate(endpoints, opens, given)
+        return Gate(endpoints, opens, given, otherwise)
 
     return declare

@@ -1,7 +1,7 @@
 """Scrapes of the demo's past: the exporter as it would have been, without network and waiting.
 
-Collectors, gates, ledger and the freshness of documents are the real ones. Session, tokens and
-certificate are stand-ins, and what takes time is given the time that real gateways take.
+Collectors, gates, ledger and the freshness of documents are the real ones. A stand-in is session
+and tokens, and what takes time is given the time that real gateways take.
 """
 
 import hashlib
@@ -27,8 +27,9 @@ from exporter.gateway.documents import Documents
 from exporter.gateway.errors import Forbidden, GatewayError, Unreachable
 from exporter.gateway.exchange import Answer
 from exporter.gateway.jwt import Token
-from exporter.gateway.session import CONNECT_TIMEOUT
-from exporter.gateway.tls import Certificate
+from exporter.gateway.session import CONNECT_TIMEOUT, Session
+from exporter.gateway.tls import Certificate, Trust
+from exporter.gateway.tokens import Tokens
 from exporter.ledger import Ledger
 from exporter.outcome import COLLECTOR_DURATION, DURATION
 from exporter.scrape import Scrape, scrape
@@ -52,7 +53,7 @@ PREFIX = "enphase_"
 
 
 class Gateway:
-    """What a scrape sees of a gateway, as session, token keeper and trust in one."""
+    """What a scrape sees of a gateway, as session and token keeper in one."""
 
     def __init__(self, past: Past, end: float) -> None:
         issued = end - ISSUED_BEFORE
@@ -64,10 +65,10 @@ class Gateway:
         self.telemetry = Telemetry()
         self.telemetry.configured(issued)
         self.held: Token | None = None
-        self.certificate: Certificate | None = None
+        self.trust = Trust()
         if past.tokens:
             self.held = Token("", past.serial, "owner", issued, issued + LIFE)
-            self.certificate = Certificate(digest, issued, issued + LIFE)
+            self.trust.certificate = Certificate(digest, issued, issued + LIFE)
         self._past = past
 
     def now(self) -> float:
@@ -112,17 +113,16 @@ class Rehearsal:
     def __init__(self, past: Past, end: float) -> None:
         self._gateway = Gateway(past, end)
         self._tasks: TaskGroup
-        stand_in, tasks, now = cast("Any", self._gateway), cast("Any", self), self._gateway.now
-        documents, ledger = Documents(stand_in, tasks, now), Ledger(now=now, elapsed=now)
+        gateway, now = self._gateway, self._gateway.now
         self._site = Site(
             name=SITE,
             host="",
-            session=stand_in,
-            documents=documents,
-            tokens=stand_in,
-            trust=stand_in,
-            ledger=ledger,
-            surprised=partial(self._gateway.telemetry.surprise, SITE),
+            session=cast("Session", gateway),  # it has what a scrape looks at, and no more
+            documents=Documents(gateway, self, now),
+            tokens=cast("Tokens", gateway),  # the same
+            trust=gateway.trust,
+            ledger=Ledger(now=now, elapsed=now),
+            surprised=partial(gateway.telemetry.surprise, SITE),
         )
 
     def start_soon(self, work: Callable[..., Any], *arguments: Any) -> None:

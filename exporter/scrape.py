@@ -106,6 +106,13 @@ async def _has(site: Site, collector: Collector, deadline: float) -> bool:
 
 
 async def _opens(site: Site, gate: Gate, deadline: float) -> bool:
+    """See whether the gate is open, or else the one beside it."""
+    if await _holds(site, gate, deadline):
+        return True
+    return gate.otherwise is not None and await _opens(site, gate.otherwise, deadline)
+
+
+async def _holds(site: Site, gate: Gate, deadline: float) -> bool:
     if gate.given is not None and not await _opens(site, gate.given, deadline):
         return False
     asked = [site.documents.ask(endpoint) for endpoint in gate.endpoints]

@@ -48,4 +48,5 @@ def read_by(collector: Collector) -> set[Endpoint]:
 
 
 def _gates(gate: Gate) -> set[Endpoint]:
-    return {*gate.endpoints, *(_gates(gate.given) if gate.given else ())}
+    others = (other for other in (gate.given, gate.otherwise) if other is not None)
+    return {*gate.endpoints, *(endpoint for other in others for endpoint in _gates(other))}

@@ -119,6 +119,28 @@ async def test_live_data_that_stands_still_is_not_shown(exporting: Exporting) ->
     assert all(not path.startswith("/ivp/livedata/stream") for path in world.gateway.requests)
 
 
+async def test_an_ac_battery_is_storage_enough(exporting: Exporting) -> None:
+    """Where no IQ Battery is listed, an AC battery opens the storage's pages."""
+    with World(profile="everything", clock=Clock(last_noon())) as world:
+        world.gateway.faults["/ivp/ensemble/inventory"] = 404
+        async with exporting(world) as client:
+            exposed = await client.scrape()
+    assert "storage_soc_ratio" in exposed
+    assert "storage_mode" in exposed
+    success = exposed.of("collector_success", "collector")
+    assert success["storage"] == success["storage_settings"] == 1
+
+
+async def test_where_iq_batteries_are_no_ac_battery_is_looked_for(exporting: Exporting) -> None:
+    """With an IQ Battery, the storage does not need the list in which AC batteries stand."""
+    with World(profile="battery", clock=Clock(last_noon())) as world:
+        world.gateway.faults["/api/v1/production/inverters"] = Fault.UNAVAILABLE
+        async with exporting(world) as client:
+            exposed = await client.scrape()
+    assert "storage_soc_ratio" in exposed
+    assert exposed.value("collector_success", collector="storage") == 1
+
+
 async def test_what_makes_no_sense_is_counted(exporting: Exporting) -> None:
     """A document with the wrong kinds of values says so in a counter, and costs only those."""
     with World(clock=Clock(last_noon())) as world:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +248,8 @@ def _fires(alert: str, test: dict[str, Any]) -> bool:
 
 
 def _demo(address: str, profile: str) -> list[str]:
-    noon = "2026-06-21T13:00-07:00"
+    # Prometheus has the real clock, by which the demo's token of another year may have ended.
+    noon = f"{datetime.now(UTC).year}-06-21T13:00-07:00"
     command = [sys.executable, "-m", "exporter", "demo", f"--web.listen-address={address}"]
     return [*command, "--profile", profile, "--clock", noon]
 

@@ -339,9 +339,16 @@ def test_all_sections_refuse_what_they_do_not_know() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[" * 3000, "{a: " * 3000, "1: 2", "2001-01-01: 2", 'host: x\nusername: "\\ud800"',
-     'host: x\nstate_dir: "a\\0b"', "host: x\nscrape: {heavy_pause: .inf}"],
-)  # fmt: skip
+    [
+        "[" * 3000,
+        "{a: " * 3000,
+        "1: 2",
+        "2001-01-01: 2",
+        'host: x\nusername: "\\ud800"',
+        'host: x\nstate_dir: "a\\0b"',
+        "host: x\nscrape: {heavy_pause: .inf}",
+    ],
+)
 def test_no_file_ends_the_start_in_a_traceback(tmp_path: Path, text: str) -> None:
     """Nesting without end, names that are none, broken letters: one line says what is wrong."""
     file = tmp_path / "settings.yml"

@@ -39,10 +39,10 @@ def read(file: Path) -> WebConfig:
 class _Loader(yaml.SafeLoader):
     """Refuses a key that stands twice: the second would silently put the first aside."""
 
-    def construct_mapping(  # as its parent's
+    def construct_mapping(
         self,
         node: yaml.MappingNode,
-        deep: bool = False,  # noqa: FBT001, FBT002
+        deep: bool = False,  # noqa: FBT001, FBT002  as its parent's
     ) -> dict[Hashable, Any]:
         seen = set()
         for given in (given for given, _ in node.value if isinstance(given, yaml.ScalarNode)):

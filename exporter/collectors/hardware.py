@@ -42,16 +42,10 @@ def ac_batteries(panels: Json) -> bool:
     return any(panel.get("devType") == AC_BATTERY for panel in records(panels))
 
 
-@fact(ENSEMBLE_INVENTORY)
-def no_batteries(inventory: Json) -> bool:
-    """Whether there is no IQ Battery."""
-    return not batteries.opens(inventory)
-
-
-@fact(INVERTERS, given=no_batteries)
-def ac_batteries_alone(panels: Json) -> bool:
-    """Whether all batteries are AC batteries."""
-    return ac_batteries.opens(panels)
+@fact(ENSEMBLE_INVENTORY, otherwise=ac_batteries)
+def any_batteries(inventory: Json) -> bool:
+    """Whether there is an IQ Battery, or else an AC battery."""
+    return batteries.opens(inventory)
 
 
 def _metering_inputs(info: Any) -> bool:

@@ -23,31 +23,9 @@ VERY_LOW = gauge("storage_very_low_soc_ratio", "Charge below which it stops disc
 MODES = ("self-consumption", "savings-mode", "economy", "backup")
 
 
-@collects(SECONDARY_CONTROL, given=hardware.batteries)
+@collects(SECONDARY_CONTROL, given=hardware.any_batteries)
 def storage(page: Json) -> Iterator[Sample]:
     """Read the sums. Without a battery the page is all zeros, so it is not asked for."""
-    yield from _sums(page)
-
-
-@collects(SECONDARY_CONTROL, given=hardware.ac_batteries_alone)
-def storage_of_ac_batteries(page: Json) -> Iterator[Sample]:
-    """Read the same where all batteries are AC batteries."""
-    yield from _sums(page)
-
-
-@collects(TARIFF, given=hardware.batteries)
-def storage_settings(page: Json) -> Iterator[Sample]:
-    """Read how the storage is run."""
-    yield from _settings(page)
-
-
-@collects(TARIFF, given=hardware.ac_batteries_alone)
-def settings_of_ac_batteries(page: Json) -> Iterator[Sample]:
-    """Read the same where all batteries are AC batteries."""
-    yield from _settings(page)
-
-
-def _sums(page: Json) -> Iterator[Sample]:
     sums = record(page)
     iq = number(sums.get("ENC_agg_avail_energy", sums.get("agg_avail_energy")))
     yield from CAPACITY(joules(sums.get("Max_energy")))
@@ -61,7 +39,9 @@ def _sums(page: Json) -> Iterator[Sample]:
     yield from SHUT_DOWN(flag(sums.get("shutdown")))
 
 
-def _settings(page: Json) -> Iterator[Sample]:
+@collects(TARIFF, given=hardware.any_batteries)
+def storage_settings(page: Json) -> Iterator[Sample]:
+    """Read how the storage is run."""
     settings = record(record(record(page).get("tariff")).get("storage_settings"))
     if mode := text(settings.get("mode")):
         yield from states(MODE, MODES, [mode])

@@ -24,7 +24,7 @@ def bounded(size: int) -> Callable[[httpx.Response], Awaitable[None]]:
         if packing not in {"identity", "gzip", "x-gzip", "deflate"}:
             raise Malformed(f"{what} sent a body that cannot be unpacked")
         if isinstance(response.stream, httpx.AsyncByteStream):
-            response.stream = _Bounded(response.stream, packing != "identity", size, what)
+            response.stream = _Bounded(response.stream, size, what, packed=packing != "identity")
 
     return bound
 
@@ -32,7 +32,9 @@ def bounded(size: int) -> Callable[[httpx.Response], Awaitable[None]]:
 class _Bounded(httpx.AsyncByteStream):
     """A body, unpacked up to a size."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, packed: bool, size: int, what: str) -> None:  # noqa: FBT001  private
+    def __init__(
+        self, stream: httpx.AsyncByteStream, size: int, what: str, *, packed: bool
+    ) -> None:
         self._stream = stream
         self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
         self._size = size

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 
 from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.errors import Absent, Late, Malformed, Silent, Unavailable
-from exporter.gateway.flight import Flight
+from exporter.gateway.flight import Flight, Tasks
 
 ABSENT_FRESH = 3600.0
 """Seconds until a page that the gateway does not have is asked for again."""
@@ -59,7 +58,7 @@ class Documents:
     """Asks for pages as they grow old; a request outlives the scrape that wanted it."""
 
     def __init__(
-        self, source: Source, tasks: TaskGroup, now: Callable[[], float] = clock.elapsed
+        self, source: Source, tasks: Tasks, now: Callable[[], float] = clock.elapsed
     ) -> None:
         self._source = source
         self._tasks = tasks

@@ -1,11 +1,10 @@
 """A piece of work that outlives those who wait for it, and that many can wait for at once."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 
 from exporter.gateway.errors import GatewayError
 
@@ -16,10 +15,19 @@ T = TypeVar("T")
 ENDING = "the exporter is ending, or its settings have changed"
 
 
+class Tasks(Protocol):
+    """Where work is started: a task group, or what passes it on to one."""
+
+    def start_soon(
+        self, work: Callable[..., Coroutine[Any, Any, Any]], /, *arguments: Any
+    ) -> object:
+        """Start the work without waiting for it."""
+
+
 class Flight(Generic[T]):
     """Work under way in a task group; its result, or its ``GatewayError``, is for all who wait."""
 
-    def __init__(self, tasks: TaskGroup, work: Callable[[], Awaitable[T]]) -> None:
+    def __init__(self, tasks: Tasks, work: Callable[[], Awaitable[T]]) -> None:
         self.missed = False
         """Whether somebody had to leave before the work had ended."""
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from grafana_foundation_sdk.models import (
-    barchart,
-)
+from grafana_foundation_sdk.models import barchart
 from grafana_foundation_sdk.models import common as style
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -124,11 +122,7 @@ def days() -> list[model.DataTransformerConfig]:
             alias="Day",
             binary={"left": "Time", "operator": "+", "right": "43200000"},
         ),
-        transformation(
-            "convertFieldType",
-            fields={},
-            conversions=[{"targetField": "Day", "destinationType": "time"}],
-        ),
+        _converted("Day", "time"),
     ]
 
 

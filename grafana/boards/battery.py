@@ -8,16 +8,15 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard
 from boards.graphs import graph, timeline
-from boards.panel import DAY, Face, Query, override
+from boards.panel import AHEAD, DAY, Face, Query, override
 from boards.promql import by_site, everywhere, select, short_serial, total
-from boards.tables import Column, table_panel
-from boards.values import gauge_panel, stat_panel
-from exporter.collectors import ac_batteries, batteries, collar, controller, flows, storage
+from boards.shared import charge
+from boards.tables import ANSWERS, BLANK, Column, table_panel, widths, words
+from boards.values import stat_panel
+from exporter.collectors import ac_batteries, batteries, controller, flows, storage
 from exporter.metric import Family
 
 RANGE = "$__range"
-AHEAD = "-1d"
-CHARGES = ((None, look.FAULT), (0.15, look.BATTERY), (0.4, look.GOOD))
 HEALTH = ((None, look.FAULT), (0.6, look.BATTERY), (0.8, look.GOOD))
 HEAT = ((None, look.GOOD), (45, look.BATTERY), (55, look.FAULT))
 OUT, IN = "Taken out", "Put in"
@@ -40,15 +39,7 @@ GRID: Mapping[float, tuple[str, str]] = {
     10: ("Cut off", look.FAULT),
     11: ("Connected", look.GOOD),
 }
-KINDS = {"encharge": {"text": "IQ Battery"}, "acb": {"text": "AC Battery"}}
-BLANK = {"noValue": "-"}
-TALKS = {
-    "mappings": [
-        {"type": "value", "options": {"0": {"text": "Silent", "color": look.FAULT}}},
-        {"type": "value", "options": {"1": {"text": "OK", "color": look.GOOD}}},
-    ],
-    "custom.cellOptions": {"type": "color-text"},
-}
+KINDS = {"encharge": "IQ Battery", "acb": "AC Battery"}
 
 
 def board() -> model.Dashboard:
@@ -71,12 +62,7 @@ def board() -> model.Dashboard:
 
 def _now() -> list[model.Panel]:
     return [
-        gauge_panel(
-            "Charge",
-            "How full the batteries are, all of them together.",
-            Query(f"avg({select(storage.CHARGE)})"),
-            face=Face(look.SHARE, steps=CHARGES, least=0, most=1, empty=look.NO_BATTERY),
-        ),
+        charge("Charge", "How full the batteries are, all of them together."),
         stat_panel(
             "Power",
             "Power of all batteries: above zero they give, below zero they are charged.",
@@ -111,17 +97,16 @@ def _now() -> list[model.Panel]:
 
 
 def _flow() -> list[model.Panel]:
-    charge = graph(
+    level = graph(
         "Charge over time",
         "How full the batteries are, and the reserve that is kept for an outage.",
         Query(f"avg({select(storage.CHARGE)})", "Charge", look.BATTERY),
         Query(f"avg({select(storage.RESERVE)})", "Reserve", look.PLAIN),
         face=Face(look.SHARE, least=0, most=1, empty=look.NO_BATTERY),
     )
-    dashes = {"fill": "dash", "dash": [8, 8]}
-    override(charge, "Reserve", {"custom.lineStyle": dashes, "custom.fillOpacity": 0})
+    override(level, "Reserve", look.DASHED | {"custom.fillOpacity": 0})
     return [
-        charge,
+        level,
         graph(
             "Power over time",
             "Power of all batteries: above zero they give, below zero they are charged.",
@@ -180,7 +165,7 @@ def _energy() -> list[model.Panel]:
             "Lowest charge",
             "The lowest charge in the picked time.",
             Query(f"min(min_over_time({select(storage.CHARGE)}[{RANGE}]))"),
-            face=Face(look.SHARE, steps=CHARGES, decimals=0, empty=look.NO_BATTERY),
+            face=Face(look.SHARE, steps=look.CHARGES, decimals=0, empty=look.NO_BATTERY),
         ),
         stat_panel(
             "Health",
@@ -228,7 +213,7 @@ def _run() -> list[model.Panel]:
             "Grid",
             "The relay between the house and the grid, and what the system controller and the "
             "batteries take the grid for.",
-            Query(f"10 + {_relay()}", "Relay, {{instance}}"),
+            Query(f"10 + {promql.relay()}", "Relay, {{instance}}"),
             Query(_seen("enpower"), "Controller, {{instance}}"),
             Query(_seen("encharge"), "Batteries, {{instance}}"),
             face=Face(words=GRID, empty="No battery, or no system controller"),
@@ -246,21 +231,17 @@ def _seen(device: str) -> str:
     return _numbered(controller.MODE, controller.MODES[:-1], device=device)
 
 
-def _relay() -> str:
-    relay, switch = select(controller.RELAY), select(collar.CONNECTED)
-    return f"({by_site(relay, how='min')} or {by_site(switch, how='min')})"
-
-
 def _each() -> list[model.Panel]:
     return [
         _table(),
-        _colorful(
+        graph(
             "Charge of each battery",
             "How full each battery is; its name is the end of its serial number.",
             Query(_by_battery(batteries.CHARGE), "{{battery}}"),
             face=Face(look.SHARE, least=0, most=1, empty=look.NO_BATTERY),
+            fill=0,
         ),
-        _colorful(
+        graph(
             "Temperatures",
             "Each battery, the hottest cell of all of them, and the system controller. A "
             "battery's name is the end of its serial number.",
@@ -268,16 +249,9 @@ def _each() -> list[model.Panel]:
             Query(f"max({select(batteries.MAX_CELL)})", "Hottest cell", look.BATTERY),
             Query(f"max({select(controller.TEMPERATURE)})", "System controller", look.PLAIN),
             face=Face(look.CELSIUS, empty=look.NO_BATTERY),
+            fill=0,
         ),
     ]
-
-
-def _colorful(title: str, about: str, *queries: Query, face: Face) -> model.Panel:
-    """Draw lines that have no meaning of their own, in Grafana's colours, one after the other."""
-    panel = graph(title, about, *queries, face=face, fill=0)
-    config = panel.field_config or model.FieldConfigSource()
-    config.defaults.color = model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC)
-    return panel
 
 
 def _alone(family: Family) -> str:
@@ -307,13 +281,12 @@ def _table() -> model.Panel:
         Column(f"{_alone(batteries.CAPACITY)} / 3600", "Capacity", look.WATT_HOUR, BLANK),
         Column(_alone(batteries.TEMPERATURE), "Temperature", look.CELSIUS, BLANK),
         Column(_alone(batteries.MAX_CELL), "Hottest cell", look.CELSIUS, BLANK),
-        Column(_alone(batteries.COMMUNICATING), "Talks", properties=TALKS),
+        Column(_alone(batteries.COMMUNICATING), "Talks", properties=ANSWERS),
         Column(f"{_alone(batteries.REPORTED)} * 1000", "Last report", look.AGO),
         size=(24, 8),
         sort="Battery",
         empty=look.NO_BATTERY,
     )
-    override(panel, "Kind", {"mappings": [{"type": "value", "options": KINDS}]})
-    override(panel, "Battery", {"custom.width": 130})
-    override(panel, "Firmware", {"custom.width": 200})
+    words(panel, "Kind", KINDS)
+    widths(panel, {"Battery": 130, "Firmware": 200})
     return panel

@@ -9,17 +9,15 @@ from grafana_foundation_sdk.models import stat
 from boards import look, promql
 from boards.bars import bars, days
 from boards.board import Row, dashboard, text_variable
-from boards.panel import DAY, Face, Query, fixed, override, transformation
+from boards.panel import AHEAD, DAY, Face, Query, fixed, override, transformation
 from boards.promql import SITE, by_site, everywhere, select
 from boards.values import shares, stat_panel
 from exporter.collectors import flows, production
 
 RANGE = "$__range"
-AHEAD = "-1d"
 DATE = "ddd D MMM"
 DAYS = "D MMM"
 UNKNOWN = "Made, use unknown"
-SHARES = ((None, look.BOUGHT), (0.25, look.HOUSE), (0.6, look.GOOD))
 BILL = ((None, look.SOLD), (0, look.BOUGHT))
 STACKED = "By source: straight from the panels, out of the batteries, bought. Below zero: sold."
 PRICED = "Prices are those in the fields above."
@@ -63,19 +61,11 @@ def _totals() -> list[model.Panel]:
         ),
         _total("Bought", "Energy from the grid.", promql.bought, _of_grid(look.BOUGHT)),
         _total("Sold", "Energy into the grid.", promql.sold, _of_grid(look.SOLD)),
-        _compared(
-            "Own use",
-            "The share of what was made that was not sold.",
-            promql.own_use(RANGE),
-            promql.own_use(RANGE, RANGE),
-            Face(look.SHARE, steps=SHARES, decimals=0, empty=look.NO_GRID_METER),
-        ),
-        _compared(
+        _share("Own use", "The share of what was made that was not sold.", promql.own_use),
+        _share(
             "Self-sufficient",
             "The share of what the house used that was not bought.",
-            promql.self_sufficiency(RANGE),
-            promql.self_sufficiency(RANGE, RANGE),
-            Face(look.SHARE, steps=SHARES, decimals=0, empty=look.NO_GRID_METER),
+            promql.self_sufficiency,
         ),
     ]
 
@@ -88,6 +78,11 @@ def _total(title: str, about: str, energy: Callable[..., str], face: Face) -> mo
     return _compared(
         title, about, everywhere(energy(RANGE)), everywhere(energy(RANGE, RANGE)), face
     )
+
+
+def _share(title: str, about: str, share: Callable[..., str]) -> model.Panel:
+    face = Face(look.SHARE, steps=look.OWN, decimals=0, empty=look.NO_GRID_METER)
+    return _compared(title, about, share(RANGE), share(RANGE, RANGE), face)
 
 
 def _compared(title: str, about: str, now: str, before: str, face: Face) -> model.Panel:

@@ -5,9 +5,9 @@ from grafana_foundation_sdk.models import dashboard as model
 from boards import look
 from boards.board import Row, dashboard
 from boards.graphs import graph, heat, timeline
-from boards.panel import Face, Query, override
+from boards.panel import Face, Query, Size, override
 from boards.promql import SITE, by_site, labelled, select
-from boards.tables import Column, table_panel
+from boards.tables import BLANK, Column, table_panel, widths
 from boards.values import gauge_panel, ranking, stat_panel
 from exporter import outcome, telemetry
 from exporter.collectors import gateway as identity
@@ -222,16 +222,12 @@ def _wrong() -> list[model.Panel]:
             "Values in the gateway's pages that the exporter left out in the time shown.",
             telemetry.SURPRISES,
             {"collector": "Collector"},
-            size=(8, 7),
-            empty="None in the selection",
         ),
         _happened(
             "Logins to the cloud",
             "Logins for a new token in the time shown, by how they ended.",
             telemetry.LOGINS,
             {"outcome": "Outcome"},
-            size=(8, 7),
-            empty="None in the selection",
         ),
         _clocks(),
     ]
@@ -243,8 +239,8 @@ def _happened(
     family: Family,
     keys: dict[str, str],
     *,
-    size: tuple[int, int],
-    empty: str,
+    size: Size = (8, 7),
+    empty: str = "None in the selection",
     **labels: str,
 ) -> model.Panel:
     """Count events in the time shown, the first one too, with which its counter began at 1.
@@ -270,9 +266,7 @@ def _happened(
         descending=True,
         empty=empty,
     )
-    widths = {"Gateway": 130, "Times": 80} | ({"Outcome": 110} if "path" in keys else {})
-    for heading, width in widths.items():
-        override(panel, heading, {"custom.width": width})
+    widths(panel, {"Gateway": 130, "Times": 80} | ({"Outcome": 110} if "path" in keys else {}))
     return panel
 
 
@@ -320,9 +314,8 @@ def _gateways() -> list[model.Panel]:
         empty="No gateway",
     )
     for heading in (*names.values(), "Token ends", "Certificate ends"):
-        override(panel, heading, {"noValue": "-"})
-    for heading, width in (("Firmware", 100), ("Exporter", 90), ("Role", 90)):
-        override(panel, heading, {"custom.width": width})
+        override(panel, heading, BLANK)
+    widths(panel, {"Firmware": 100, "Exporter": 90, "Role": 90})
     return [panel]
 
 

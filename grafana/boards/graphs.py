@@ -4,12 +4,7 @@ from collections.abc import Sequence
 
 from grafana_foundation_sdk.models import common as style
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models import (
-    heatmap,
-    statetimeline,
-    statushistory,
-    timeseries,
-)
+from grafana_foundation_sdk.models import heatmap, statetimeline, statushistory, timeseries
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from boards import look

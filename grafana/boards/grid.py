@@ -1,18 +1,18 @@
 """Grid quality: voltage against its limits, frequency, each phase's power; meters and outages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from boards import look
+from boards import look, promql
 from boards.bars import tally
 from boards.board import Row, choice_variable, dashboard
 from boards.graphs import graph, timeline
 from boards.panel import Face, Query, override
 from boards.promql import SITE, by_site, select
-from boards.tables import Column, table_panel
+from boards.tables import BLANK, Column, table_panel, words
 from boards.values import stat_panel
-from exporter.collectors import collar, controller, gateway, inverters, meters
+from exporter.collectors import controller, gateway, inverters, meters
 from exporter.metric import Family
 
 PHASED = {key: family for key, family, _ in meters.PER_PHASE}
@@ -32,11 +32,6 @@ TEN = "[${__range}:10m]"
 
 OFF = ((None, look.GOOD), (0.06, look.BATTERY), (0.1, look.FAULT))
 OUTSIDE = ((None, look.GOOD), (1, look.FAULT))
-DASHES = {
-    "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
-    "custom.fillOpacity": 0,
-    "custom.lineWidth": 1,
-}
 RELAY: Mapping[float, tuple[str, str]] = {
     0: ("Grid lost", look.FAULT),
     1: ("Connected", look.GOOD),
@@ -51,7 +46,6 @@ MODES: Mapping[float, tuple[str, str]] = {
     11: ("Connected", look.GOOD),
 }
 FAULTS: Mapping[float, tuple[str, str]] = {0: ("No fault", look.GOOD), 1: ("Fault", look.FAULT)}
-BLANK = {"noValue": "-"}
 NAMES = {
     "net-consumption": "Grid",
     "production": "Solar",
@@ -139,7 +133,7 @@ def _now() -> list[model.Panel]:
         stat_panel(
             "Grid",
             "Whether the house is connected to the grid.",
-            Query(f"min({_relay()})"),
+            Query(f"min({promql.relay()})"),
             face=Face(words=RELAY, empty=NO_CONTROLLER),
         ),
     ]
@@ -148,20 +142,8 @@ def _now() -> list[model.Panel]:
 def _voltage() -> list[model.Panel]:
     return [
         _limited(),
-        stat_panel(
-            "Highest ten minutes",
-            "The highest mean of ten minutes, of all phases, in the time shown.",
-            Query(f"max(max_over_time({_ten_minutes()}{TEN}))"),
-            face=Face(look.VOLT, look.HOUSE, decimals=1, empty=look.NO_METERS),
-            size=(4, 5),
-        ),
-        stat_panel(
-            "Lowest ten minutes",
-            "The lowest mean of ten minutes, of all phases, in the time shown.",
-            Query(f"min(min_over_time({_ten_minutes()}{TEN}))"),
-            face=Face(look.VOLT, look.HOUSE, decimals=1, empty=look.NO_METERS),
-            size=(4, 5),
-        ),
+        _extreme("Highest", "max"),
+        _extreme("Lowest", "min"),
         _outside(
             "Above the limit",
             "How long any phase was more than 10 % above the nominal voltage, in the time shown.",
@@ -210,8 +192,18 @@ def _limited() -> model.Panel:
         )
     )
     for name in ("Upper limit", "Lower limit"):
-        override(panel, name, DASHES)
+        override(panel, name, look.DASHED | {"custom.fillOpacity": 0, "custom.lineWidth": 1})
     return panel
+
+
+def _extreme(which: str, how: str) -> model.Panel:
+    return stat_panel(
+        f"{which} ten minutes",
+        f"The {which.lower()} mean of ten minutes, of all phases, in the time shown.",
+        Query(f"{how}({how}_over_time({_ten_minutes()}{TEN}))"),
+        face=Face(look.VOLT, look.HOUSE, decimals=1, empty=look.NO_METERS),
+        size=(4, 5),
+    )
 
 
 def _outside(title: str, about: str, state: str) -> model.Panel:
@@ -336,7 +328,7 @@ def _meters() -> list[model.Panel]:
             "Outages",
             "Whether the relay connects the house to the grid, and what the system controller and "
             "the batteries take the grid for.",
-            Query(f"10 + {_relay()}", "{{instance}}, relay"),
+            Query(f"10 + {promql.relay()}", "{{instance}}, relay"),
             Query(_mode("enpower"), "{{instance}}, controller"),
             Query(_mode("encharge"), "{{instance}}, batteries"),
             face=Face(words=MODES, empty=NO_CONTROLLER),
@@ -396,20 +388,15 @@ def _table(on: str) -> model.Panel:
             empty=look.NO_METERS,
         )
     )
-    words = {"normal": "Normal"} | WRONG
-    override(panel, "Status", {"mappings": _words(words)})
+    words(panel, "Status", {"normal": "Normal"} | WRONG)
     return panel
 
 
 def _named(panel: model.Panel) -> model.Panel:
     """Put words in place of the gateway's names of meters and faults."""
-    override(panel, "Meter", {"mappings": _words(NAMES)})
-    override(panel, "Fault", {"mappings": _words(WRONG)})
+    words(panel, "Meter", NAMES)
+    words(panel, "Fault", WRONG)
     return panel
-
-
-def _words(names: Mapping[str, str]) -> Sequence[object]:
-    return [{"type": "value", "options": {name: {"text": text} for name, text in names.items()}}]
 
 
 def _colored(panel: model.Panel) -> model.Panel:
@@ -465,11 +452,6 @@ def _load() -> str:
     grid = select(POWER, meter="net-consumption")
     whole = by_site(select(POWER, meter="total-consumption"), "phase", how="max")
     return f"({flows} and on ({SITE}, phase) {grid} or on ({SITE}, phase) {whole})"
-
-
-def _relay() -> str:
-    relay, switch = select(controller.RELAY), select(collar.CONNECTED)
-    return f"({by_site(relay, how='min')} or {by_site(switch, how='min')})"
 
 
 def _mode(device: str) -> str:

@@ -8,17 +8,17 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard, query_variable
 from boards.graphs import cells, graph, heat, timeline
-from boards.panel import DAY, TODAY, Face, Query, override
+from boards.panel import AHEAD, DAY, TODAY, Face, Query, override
 from boards.promql import SITE, by_site, select, short_serial
-from boards.tables import Column, table_panel
-from boards.values import ranking, stat_panel
+from boards.shared import weakest
+from boards.tables import BLANK, Column, table_panel, widths
+from boards.values import stat_panel
 from exporter.collectors import gateway, inventory
 from exporter.collectors import inverters as family
 from exporter.metric import Family
 
 UID = "enphase-inverters"
 RANGE = "[$__range:$__interval]"
-AHEAD = "-1d"
 
 RECENT = family.SILENT_AFTER
 SILENT = 3600
@@ -38,7 +38,6 @@ STATES: Mapping[float, tuple[str, str]] = {
     0: ("Silent", look.FAULT),
     1: ("Reports", look.GOOD),
 }
-BLANK = {"noValue": "-"}
 STEPS = {
     "thresholds": {
         "mode": "absolute",
@@ -81,6 +80,8 @@ def board() -> model.Dashboard:
 
 def _now() -> list[model.Panel]:
     listed = by_site(select(family.COUNT), how="max")
+    steps = ((None, look.GOOD), (1, look.FAULT))
+    wrong = Face(steps=steps, words={0: ("None", look.GOOD)}, empty="No sun")
     return [
         stat_panel(
             "Listed",
@@ -100,11 +101,7 @@ def _now() -> list[model.Panel]:
             "How many have not reported for an hour, while most others have for two hours. "
             "Those that are silent for a month are left out: they are gone.",
             Query(f"count({_silent()}) or 0 * count({_by_day()})"),
-            face=Face(
-                steps=((None, look.GOOD), (1, look.FAULT)),
-                words={0: ("None", look.GOOD)},
-                empty="No sun",
-            ),
+            face=wrong,
         ),
         stat_panel(
             "Weakest",
@@ -123,11 +120,7 @@ def _now() -> list[model.Panel]:
             "How many inverters report a fault by day. At night each one reports that its panel "
             "gives no power.",
             Query(f"count(count by ({SITE}, serial) ({_faulty()})) or 0 * count({_by_day()})"),
-            face=Face(
-                steps=((None, look.GOOD), (1, look.FAULT)),
-                words={0: ("None", look.GOOD)},
-                empty="No sun",
-            ),
+            face=wrong,
         ),
     ]
 
@@ -155,21 +148,14 @@ def _over_time() -> list[model.Panel]:
 
 def _wrong() -> list[model.Panel]:
     return [
-        ranking(
+        weakest(
             "Weakest over the time shown",
             "The five weakest inverters, as a share of their site's median: half of the time it "
             "was more, half of it less. The name is the end of the serial number. Shade and "
             "another direction are no fault.",
-            Query(short_serial(f"clamp_max(bottomk(5, {_typical(RANGE)}), 1)"), "{{inverter}}"),
-            face=Face(
-                look.SHARE,
-                steps=look.TO_MEDIAN,
-                least=0,
-                most=1,
-                decimals=0,
-                empty="No sun in this time",
-            ),
-            size=(8, 7),
+            f"clamp_max(bottomk(5, {_typical(RANGE)}), 1)",
+            height=7,
+            empty="No sun in this time",
         ),
         table_panel(
             "Silent inverters",
@@ -201,8 +187,7 @@ def _faults() -> model.Panel:
         sort="Inverter",
         empty="No fault by day",
     )
-    override(panel, "Inverter", {"custom.width": 125})
-    override(panel, "Instance", {"custom.width": 110})
+    widths(panel, {"Inverter": 125, "Instance": 110})
     return panel
 
 
@@ -238,18 +223,17 @@ def _each() -> list[model.Panel]:
 
 def _chosen() -> list[model.Panel]:
     median = f"quantile by ({SITE}) (0.5, {_power()})"
-    power = _lines(
+    power = graph(
         "Power of the chosen inverters",
         f"At most {MOST} lines: if more are chosen above, the weakest of the time shown. Dashed: "
         "the median of all inverters of the site.",
         Query(_weak(family.POWER), "{{inverter}}"),
         Query(median, "Median, {{instance}}"),
-        unit=look.WATT,
+        face=Face(look.WATT, empty="No sun in this time"),
         size=(24, 10),
-        empty="No sun in this time",
+        fill=0,
     )
-    line = {
-        "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
+    line = look.DASHED | {
         "custom.lineWidth": 2,
         "color": {"mode": "fixed", "fixedColor": look.PLAIN},
     }
@@ -257,35 +241,32 @@ def _chosen() -> list[model.Panel]:
     about = "The same inverters as above."
     return [
         power,
-        _lines(
-            "Temperature inside",
-            about,
-            Query(_weak(family.TEMPERATURE), "{{inverter}}"),
-            unit=look.CELSIUS,
-            empty=UNTOLD_NOW,
-        ),
-        _lines(
+        _measured("Temperature inside", about, family.TEMPERATURE, look.CELSIUS),
+        _measured(
             "AC voltage",
             f"{about} Between two phases where the inverter is connected to two.",
-            Query(_weak(MEASURED["acVoltageINmV"]), "{{inverter}}"),
-            unit=look.VOLT,
-            empty=UNTOLD_NOW,
+            MEASURED["acVoltageINmV"],
+            look.VOLT,
         ),
-        _lines(
+        _measured(
             "DC voltage",
             f"{about} The voltage of the panel: shade lowers it, heat as well.",
-            Query(_weak(MEASURED["dcVoltageINmV"]), "{{inverter}}"),
-            unit=look.VOLT,
-            empty=UNTOLD_NOW,
+            MEASURED["dcVoltageINmV"],
+            look.VOLT,
         ),
-        _lines(
+        _measured(
             "DC current",
             f"{about} The current of the panel follows the sun.",
-            Query(_weak(MEASURED["dcCurrentINmA"]), "{{inverter}}"),
-            unit=look.AMPERE,
-            empty=UNTOLD_NOW,
+            MEASURED["dcCurrentINmA"],
+            look.AMPERE,
         ),
     ]
+
+
+def _measured(title: str, about: str, metric: Family, unit: str) -> model.Panel:
+    """Draw what the chosen inverters measure, in the colours of their power."""
+    query = Query(_weak(metric), "{{inverter}}")
+    return graph(title, about, query, face=Face(unit, empty=UNTOLD_NOW), fill=0)
 
 
 def _days() -> list[model.Panel]:
@@ -349,24 +330,7 @@ def _models() -> model.Panel:
         descending=True,
         empty=UNTOLD,
     )
-    override(panel, "Part number", {"custom.width": 120})
-    override(panel, "Firmware", {"custom.width": 190})
-    override(panel, "Count", {"custom.width": 80})
-    return panel
-
-
-def _lines(
-    title: str,
-    about: str,
-    *queries: Query,
-    unit: str,
-    empty: str,
-    size: tuple[int, int] = (12, 8),
-) -> model.Panel:
-    """Draw lines in Grafana's colours, one after the other: the same ones in each panel."""
-    panel = graph(title, about, *queries, face=Face(unit, empty=empty), size=size, fill=0)
-    config = panel.field_config or model.FieldConfigSource()
-    config.defaults.color = model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC)
+    widths(panel, {"Part number": 120, "Firmware": 190, "Count": 80})
     return panel
 
 

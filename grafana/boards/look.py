@@ -15,6 +15,15 @@ PLAIN = "#8E8E8E"
 TO_MEDIAN = ((None, FAULT), (0.5, BATTERY), (0.8, GOOD))
 """Colours of an inverter's power as a share of its site's median."""
 
+CHARGES = ((None, FAULT), (0.15, BATTERY), (0.4, GOOD))
+"""Colours of a battery's charge."""
+
+OWN = ((None, BOUGHT), (0.25, HOUSE), (0.6, GOOD))
+"""Colours of self-sufficiency, and of the panels' own use."""
+
+DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [8, 8]}}
+"""A line that is no measurement, but what others are held against."""
+
 L1, L2, L3 = "#5794F2", "#FF9830", "#B877D9"
 PHASES = {"L1": L1, "L2": L2, "L3": L3}
 

@@ -6,23 +6,15 @@ from boards import look, promql
 from boards.bars import bars
 from boards.board import Row, dashboard
 from boards.graphs import graph, heat
-from boards.panel import TODAY, Face, Query, override
-from boards.promql import by_site, everywhere, select, short_serial, total
-from boards.tables import Column, table_panel
-from boards.values import gauge_panel, ranking, stat_panel
+from boards.panel import AHEAD, DAY, TODAY, Face, Query
+from boards.promql import by_site, everywhere, select, total
+from boards.shared import charge, weakest
+from boards.tables import ANSWERS, Column, table_panel, widths
+from boards.values import gauge_panel, stat_panel
 from exporter import outcome
 from exporter.collectors import flows, inverters, production, storage
 
 DAYS = "ddd D MMM"
-STATE = {
-    "mappings": [
-        {"type": "value", "options": {"0": {"text": "Silent", "color": look.FAULT}}},
-        {"type": "value", "options": {"1": {"text": "OK", "color": look.GOOD}}},
-    ],
-    "custom.cellOptions": {"type": "color-text"},
-}
-SHARES = ((None, look.BOUGHT), (0.25, look.HOUSE), (0.6, look.GOOD))
-CHARGES = ((None, look.FAULT), (0.15, look.BATTERY), (0.4, look.GOOD))
 
 
 def board() -> model.Dashboard:
@@ -68,14 +60,9 @@ def _now() -> list[model.Panel]:
             "The share of the house's power that does not come from the grid: of all houses with a "
             "grid meter.",
             Query(f"clamp(1 - {free}, 0, 1)"),
-            face=Face(look.SHARE, steps=SHARES, least=0, most=1, empty=look.NO_GRID_METER),
+            face=Face(look.SHARE, steps=look.OWN, least=0, most=1, empty=look.NO_GRID_METER),
         ),
-        gauge_panel(
-            "Battery",
-            "How full the batteries are: the mean of all sites.",
-            Query(f"avg({select(storage.CHARGE)})"),
-            face=Face(look.SHARE, steps=CHARGES, least=0, most=1, empty=look.NO_BATTERY),
-        ),
+        charge("Battery", "How full the batteries are: the mean of all sites."),
         stat_panel(
             "Gateway",
             "Whether the gateway answers, and lets the exporter in: the worst of all selected.",
@@ -149,24 +136,23 @@ def _share(title: str, about: str, expression: str, empty: str) -> model.Panel:
         title,
         about + " Since midnight, whatever time is picked.",
         Query(expression),
-        face=Face(look.SHARE, steps=SHARES, decimals=0, empty=empty),
+        face=Face(look.SHARE, steps=look.OWN, decimals=0, empty=empty),
         since=TODAY,
     )
 
 
 def _days() -> list[model.Panel]:
-    day, ahead = "1d", "-1d"
-    stored, grid = promql.discharged(day, ahead), promql.bought(day, ahead)
+    stored, grid = promql.discharged(DAY, AHEAD), promql.bought(DAY, AHEAD)
     return [
         bars(
             "Where the house's energy came from, by day",
             "Used straight from the panels, taken out of the batteries, and bought. Days begin at "
             "midnight while the time range is a relative one.",
-            Query(everywhere(promql.sun_to_house(day, ahead)), "Solar", look.SOLAR),
+            Query(everywhere(promql.sun_to_house(DAY, AHEAD)), "Solar", look.SOLAR),
             Query(everywhere(f"{stored} and {grid}"), "Battery", look.BATTERY),
             Query(everywhere(grid), "Bought", look.BOUGHT),
             face=Face(look.WATT_HOUR, empty=look.NO_GRID_METER),
-            step=day,
+            step=DAY,
             since="now-13d/d",
             labels=DAYS,
             size=(12, 9),
@@ -175,9 +161,9 @@ def _days() -> list[model.Panel]:
             "Made by day",
             "Energy that the panels made. Days begin at midnight while the time range is a "
             "relative one; today's bar grows until tonight.",
-            Query(everywhere(promql.made(day, ahead)), "Made", look.SOLAR),
+            Query(everywhere(promql.made(DAY, AHEAD)), "Made", look.SOLAR),
             face=Face(look.WATT_HOUR),
-            step=day,
+            step=DAY,
             since="now-13d/d",
             labels=DAYS,
             size=(12, 9),
@@ -195,20 +181,13 @@ def _panels() -> list[model.Panel]:
             size=(16, 11),
             empty="No sun in the time shown, or no inverter listed",
         ),
-        ranking(
+        weakest(
             "Weakest panels now",
             "Power of the five weakest inverters, as a share of their site's median; the name is "
             "the end of the serial number. Shade and another direction are no fault.",
-            Query(short_serial(f"bottomk(5, {promql.to_median()})"), "{{inverter}}"),
-            face=Face(
-                look.SHARE,
-                steps=look.TO_MEDIAN,
-                least=0,
-                most=1,
-                decimals=0,
-                empty="No sun: nothing to compare",
-            ),
-            size=(8, 11),
+            f"bottomk(5, {promql.to_median()})",
+            height=11,
+            empty="No sun: nothing to compare",
         ),
     ]
 
@@ -228,14 +207,13 @@ def _sites() -> list[model.Panel]:
         size=(8, 6),
         empty="No alert fires",
     )
-    for heading, width in (("Instance", 120), ("Severity", 80)):
-        override(alerts, heading, {"custom.width": width})
+    widths(alerts, {"Instance": 120, "Severity": 80})
     return [
         table_panel(
             "Sites",
             "Each gateway: whether it answers, what it makes now, and what it made since midnight.",
             {"instance": "Instance", "job": ""},
-            Column(by_site(select(outcome.UP), how="min"), "Gateway", properties=STATE),
+            Column(by_site(select(outcome.UP), how="min"), "Gateway", properties=ANSWERS),
             Column(solar, "Solar", look.WATT),
             Column(by_site(select(flows.GRID)), "Grid", look.WATT, {"noValue": "No meter"}),
             Column(

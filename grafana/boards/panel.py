@@ -17,6 +17,9 @@ from boards import look
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 TODAY = "now/d"
 DAY = "1d"
+AHEAD = "-1d"
+"""An offset: it counts the day that a step's time begins, not the one that it ends."""
+
 REFERENCES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Steps = Sequence[tuple[float | None, str]]

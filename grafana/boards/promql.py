@@ -7,7 +7,7 @@ Energy is in watt hours here, which Grafana scales to kWh and MWh. ``increase`` 
 is right because the exporter keeps them from falling; the recording rules are not needed.
 """
 
-from exporter.collectors import flows, inverters, production
+from exporter.collectors import collar, controller, flows, inverters, production
 from exporter.metric import Family
 
 SITE = "job, instance"
@@ -111,6 +111,12 @@ def own_use(window: str, offset: str = "") -> str:
     """Return the share of what the panels made that was not sold."""
     sun, out = made(window, offset), sold(window, offset)
     return f"clamp(1 - sum({out}) / (sum({sun} and {out}) > 10), 0, 1)"
+
+
+def relay() -> str:
+    """Return whether each site is connected to the grid, by its system controller or its collar."""
+    relay, switch = select(controller.RELAY), select(collar.CONNECTED)
+    return f"({by_site(relay, how='min')} or {by_site(switch, how='min')})"
 
 
 def to_median(dark: int = 20) -> str:

@@ -5,13 +5,23 @@ from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.models import common as style
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models import (
-    table,
-)
+from grafana_foundation_sdk.models import table
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from boards import look
 from boards.panel import REFERENCES, Face, Query, Size, assembled, override, targets, transformation
+
+BLANK = {"noValue": "-"}
+"""A cell without a value."""
+
+ANSWERS = {
+    "mappings": [
+        {"type": "value", "options": {"0": {"text": "Silent", "color": look.FAULT}}},
+        {"type": "value", "options": {"1": {"text": "OK", "color": look.GOOD}}},
+    ],
+    "custom.cellOptions": {"type": "color-text"},
+}
+"""A cell that says whether something answers."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +74,15 @@ def table_panel(
     for column in filter(lambda column: column.heading, columns):
         override(panel, column.heading, {"unit": column.unit, **column.properties})
     return panel
+
+
+def widths(panel: model.Panel, columns: Mapping[str, int]) -> None:
+    """Give columns a width, in pixels; the others share what is left."""
+    for heading, width in columns.items():
+        override(panel, heading, {"custom.width": width})
+
+
+def words(panel: model.Panel, heading: str, names: Mapping[str, str]) -> None:
+    """Put words in place of the gateway's names in a column."""
+    options = {name: {"text": text} for name, text in names.items()}
+    override(panel, heading, {"mappings": [{"type": "value", "options": options}]})

@@ -1,11 +1,6 @@
 """Panels of single values: numbers, dials, rankings, rings of shares."""
 
-from grafana_foundation_sdk.models import (
-    bargauge,
-    gauge,
-    piechart,
-    stat,
-)
+from grafana_foundation_sdk.models import bargauge, gauge, piechart, stat
 from grafana_foundation_sdk.models import common as style
 from grafana_foundation_sdk.models import dashboard as model
 

@@ -63,17 +63,20 @@ def up(site: Site) -> bool:
 
 
 class Legacy:
-    """A gateway with firmware below 7."""
+    """A gateway with firmware below 7, and its list of inverters."""
 
     serial = LEGACY_SERIAL
     tokens = False
+
+    def __init__(self, inverters: Answer | None = None) -> None:
+        self._inverters = inverters or Answer(200, (), b"[]")
 
     def answer(self, target: str, moment: float) -> Answer:  # noqa: ARG002  it stands still
         """Answer two pages."""
         if target == INFO.path:
             info = f"<envoy_info><device><sn>{self.serial}</sn></device></envoy_info>"
             return Answer(200, (("content-type", "application/json"),), info.encode())
-        return Answer(200, (), b"[]") if target == INVERTERS.path else ABSENT
+        return self._inverters if target == INVERTERS.path else ABSENT
 
 
 @pytest.fixture
@@ -269,14 +272,8 @@ async def test_old_firmware_takes_its_own_password(legacy: World, configure: Con
 )
 async def test_old_firmware_may_challenge_in_nonsense(configure: Configure, challenge: str) -> None:
     """A challenge that nobody can answer is that page's error, not the whole gateway's."""
-
-    class Garbled(Legacy):
-        def answer(self, target: str, moment: float) -> Answer:
-            if target == INVERTERS.path:
-                return Answer(401, (("www-authenticate", challenge),), b"")
-            return super().answer(target, moment)
-
-    with World(Garbled()) as world:
+    garbled = Answer(401, (("www-authenticate", challenge),), b"")
+    with World(Legacy(garbled)) as world:
         async with entering(configure(world)) as site:
             with pytest.raises(GatewayError):
                 await site.session.get(INVERTERS)
@@ -300,14 +297,8 @@ async def test_no_token_goes_over_a_line_without_tls(
 
 async def test_what_is_packed_wrongly_is_told(configure: Configure) -> None:
     """A body that cannot be unpacked is that page's error."""
-
-    class Packed(Legacy):
-        def answer(self, target: str, moment: float) -> Answer:
-            if target == INVERTERS.path:
-                return Answer(200, (("content-encoding", "gzip"),), b"not packed at all")
-            return super().answer(target, moment)
-
-    with World(Packed()) as world:
+    packed = Answer(200, (("content-encoding", "gzip"),), b"not packed at all")
+    with World(Legacy(packed)) as world:
         async with entering(configure(world)) as site:
             with pytest.raises(Malformed, match="cannot be unpacked"):
                 await site.session.get(INVERTERS)
@@ -474,14 +465,8 @@ async def test_a_cookie_that_cannot_be_sent_back_opens_no_session(
 
 async def test_a_flood_of_headers_is_that_pages_error(configure: Configure) -> None:
     """A page with a hundred thousand headers is broken off, and the gateway stays up."""
-
-    class Flooding(Legacy):
-        def answer(self, target: str, moment: float) -> Answer:
-            if target == INVERTERS.path:
-                return Answer(200, (("x-more", "and more"),) * 100_000, b"[]")
-            return super().answer(target, moment)
-
-    with World(Flooding()) as world:
+    flood = Answer(200, (("x-more", "and more"),) * 100_000, b"[]")
+    with World(Legacy(flood)) as world:
         async with entering(configure(world)) as site:
             with pytest.raises(Malformed, match="broke off"):
                 await site.session.get(INVERTERS)

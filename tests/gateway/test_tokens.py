@@ -99,6 +99,12 @@ def keeping(cache: Path, clock: Clock) -> Keeping:
     return keeping
 
 
+@pytest.fixture
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let keepers look at clock and file all the time, rather than once a minute."""
+    monkeypatch.setattr("exporter.gateway.tokens.RENEWAL_CHECK", 0.0)
+
+
 def tokens_of(tasks: TaskGroup, cloud: Cloud, cache: Path) -> Tokens:
     """Make a keeper in a task group at hand."""
     return Tokens(Given(), cloud, StateFile(cache), tasks, cloud.clock)
@@ -442,14 +448,11 @@ async def fails(tokens: Tokens, why: str) -> None:
         await tokens.current(SERIAL)
 
 
+@pytest.mark.usefixtures("restless")
 async def test_a_wrong_token_file_is_said_once(
-    cloud: Cloud,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    cloud: Cloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file that stays wrong is one line in the log, another mistake another one."""
-    monkeypatch.setattr("exporter.gateway.tokens.RENEWAL_CHECK", 0.0)
     file = tmp_path / "token"
 
     async def rounds() -> None:
@@ -470,11 +473,9 @@ async def test_a_wrong_token_file_is_said_once(
     assert said == ["ENPHASE_TOKEN_FILE cannot be read", wrong, wrong]
 
 
-async def test_the_keeper_looks_at_the_clock(
-    cloud: Cloud, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("restless")
+async def test_the_keeper_looks_at_the_clock(cloud: Cloud, cache: Path) -> None:
     """While the process lives, a due token is renewed without anybody asking."""
-    monkeypatch.setattr("exporter.gateway.tokens.RENEWAL_CHECK", 0.0)
     async with anyio.create_task_group() as tasks:
         tokens = tokens_of(tasks, cloud, cache)
         first = await tokens.current(SERIAL)
@@ -486,14 +487,11 @@ async def test_the_keeper_looks_at_the_clock(
     assert cloud.logins == 2
 
 
+@pytest.mark.usefixtures("restless")
 async def test_a_new_token_file_is_noticed_without_being_asked(
-    keeping: Keeping,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    keeping: Keeping, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A token put into the file is known, with its end, within the minute; a lost file is told."""
-    monkeypatch.setattr("exporter.gateway.tokens.RENEWAL_CHECK", 0.0)
     file = tmp_path / "token"
     put(file, issue())
     async with keeping(given=Given(file=file)) as tokens, anyio.create_task_group() as tasks:
