@@ -110,3 +110,17 @@ async def test_a_gateway_slower_than_every_scrape_is_seen(
     assert max(age["/ivp/meters/readings"] for age in ages) < 60
     assert ages[-1]["/ivp/meters/readings"] < 1
     assert asked <= IN_FLIGHT * TEN_MINUTES / 10
+
+
+@pytest.mark.parametrize("fault", [Fault.HANG, Fault.TRICKLE, Fault.UNAVAILABLE, Fault.RESET])
+async def test_with_a_scrape_a_minute_the_first_one_after_it_is_whole(
+    world: World, exporting: Exporting, fault: Fault
+) -> None:
+    """What had to be given up is long over when Prometheus comes again."""
+    async with exporting(world) as client:
+        await scraping(client, 120, interval=60)
+        world.gateway.faults["*"] = fault
+        await scraping(client, TEN_MINUTES, interval=60)
+        world.gateway.faults.clear()
+        (after,) = await scraping(client, 60, interval=60)
+    assert whole(after)
