@@ -2,8 +2,8 @@
 
     soak.py --days 30 --step 1200 --minutes 3
 
-Ends with 1 where memory, descriptors, tasks or connections grow, or where the exporter does not
-come back after a day's troubles.
+Ends with 1 where memory, descriptors, tasks or connections grow, where the exporter does not come
+back after a day's troubles, or where it hardly asked the gateway: then nothing was tried.
 """
 
 import argparse
@@ -165,7 +165,11 @@ def _judge(days: Sequence[Figures], options: argparse.Namespace) -> int:
         print("FAIL: no day was left to compare with the warm-up: give it more --minutes")
         return 1
     faults = list(growth(days, options.warm_up))
-    faults += [f"down in the evening of day {n}" for n, day in enumerate(days, 1) if not day.up]
+    for number, day in enumerate(days, 1):
+        if not day.up:
+            faults.append(f"down in the evening of day {number}")
+        if day.requests < day.scrapes:
+            faults.append(f"{day.requests} requests for {day.scrapes} scrapes on day {number}")
     for fault in faults:
         print(f"FAIL: {fault}")
     if not faults:

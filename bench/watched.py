@@ -22,8 +22,12 @@ class Skipping:
     """A clock, and what of it was skipped."""
 
     def __init__(self) -> None:
-        self._real = time.monotonic, time.time
+        self._real = time.monotonic, time.time, time.clock_gettime
         self._ahead = 0.0
+
+    def put_in_place(self) -> None:
+        """Let everybody ask this clock in place of the real ones."""
+        time.monotonic, time.time, time.clock_gettime = self.monotonic, self.time, self.gettime
 
     def monotonic(self) -> float:
         """Tell the time since some moment."""
@@ -32,6 +36,10 @@ class Skipping:
     def time(self) -> float:
         """Tell the time since 1970."""
         return self._real[1]() + self._ahead
+
+    def gettime(self, which: int) -> float:
+        """Tell the time of one of the system's clocks."""
+        return self._real[2](which) + self._ahead
 
     async def jump(self, request: Request) -> JSONResponse:
         """Skip some seconds, and tell what this process holds."""
@@ -59,7 +67,7 @@ def held() -> dict[str, float]:
 def main() -> None:
     """Put the clocks in place before any module of the exporter takes hold of the real ones."""
     clock = Skipping()
-    time.monotonic, time.time = clock.monotonic, clock.time
+    clock.put_in_place()
     from exporter import server  # noqa: PLC0415  only now, since modules keep the clock they find
     from exporter.cli import run  # noqa: PLC0415  the same
     from exporter.live_settings import Read  # noqa: PLC0415  the same

@@ -1,5 +1,6 @@
 """The soak: days of troubles leave nothing behind, and what does leave something is found."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,17 @@ watched.main()
 """
 """An exporter that loses a task, a connection and some memory with each scrape."""
 
+IDLE = f"""
+import sys
+sys.path.insert(0, {str(BENCH)!r})
+import watched
+from exporter import clock
+
+clock.elapsed = lambda: 0.0
+watched.main()
+"""
+"""An exporter for which no answer ever grows old, so that it asks no more."""
+
 
 LOOKING_AT = "import sys, soak; soak.WATCHED = sys.executable, sys.argv[1]; "
 LOOKING_AT += "sys.exit(soak.main(sys.argv[2:]))"
@@ -57,6 +69,15 @@ def test_leaks_are_found(tmp_path: Path) -> None:
     assert code == 1
     for name in ("resident", "descriptors", "connections", "tasks"):
         assert f"FAIL: {name} grew from" in said
+
+
+def test_an_exporter_that_does_nothing_is_no_success(tmp_path: Path) -> None:
+    """Where the gateway is hardly asked, nothing was tried, and the soak says so."""
+    idle = tmp_path / "idle.py"
+    idle.write_text(IDLE)
+    code, said = run("-c", LOOKING_AT, str(idle), "--days=2", "--step=3600", *WARM_UP)
+    assert code == 1
+    assert re.search(r"FAIL: \d+ requests for 2\d scrapes on day 2", said)
 
 
 def test_too_little_time_is_no_success() -> None:
