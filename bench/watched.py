@@ -9,41 +9,21 @@ import contextlib
 import ctypes
 import gc
 import sys
-import time
 from pathlib import Path
 
+from skipping import Skipping
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 
-class Skipping:
-    """A clock, and what of it was skipped."""
-
-    def __init__(self) -> None:
-        self._real = time.monotonic, time.time, time.clock_gettime
-        self._ahead = 0.0
-
-    def put_in_place(self) -> None:
-        """Let everybody ask this clock in place of the real ones."""
-        time.monotonic, time.time, time.clock_gettime = self.monotonic, self.time, self.gettime
-
-    def monotonic(self) -> float:
-        """Tell the time since some moment."""
-        return self._real[0]() + self._ahead
-
-    def time(self) -> float:
-        """Tell the time since 1970."""
-        return self._real[1]() + self._ahead
-
-    def gettime(self, which: int) -> float:
-        """Tell the time of one of the system's clocks."""
-        return self._real[2](which) + self._ahead
+class Jumps(Skipping):
+    """Clocks that jump when they are asked to."""
 
     async def jump(self, request: Request) -> JSONResponse:
         """Skip some seconds, and tell what this process holds."""
-        self._ahead += float(request.query_params["jump"])
+        self.ahead += float(request.query_params["jump"])
         return JSONResponse(held() if "held" in request.query_params else {})
 
 
@@ -66,7 +46,7 @@ def held() -> dict[str, float]:
 
 def main() -> None:
     """Put the clocks in place before any module of the exporter takes hold of the real ones."""
-    clock = Skipping()
+    clock = Jumps()
     clock.put_in_place()
     from exporter import server  # noqa: PLC0415  only now, since modules keep the clock they find
     from exporter.cli import run  # noqa: PLC0415  the same

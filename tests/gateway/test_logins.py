@@ -348,6 +348,16 @@ async def test_a_session_that_cannot_be_sent_back_is_none(
         await logins(small)[0](mine, "1223")
 
 
+async def test_a_cookie_that_cannot_be_sent_back_is_the_clouds_trouble(
+    small: Cloud, app: App, mine: Credentials
+) -> None:
+    """Who sends us on with a cookie in foreign letters gets it back never, and no traceback."""
+    app.status = 307
+    app.headers = {"location": "/x", "set-cookie": "SESSION=s\u00e9; path=/; secure"}
+    with pytest.raises(CloudTrouble, match="cannot be sent back"):
+        await logins(small)[0](mine, "1223")
+
+
 async def test_another_host_gets_no_cookie_of_the_clouds(
     small: Cloud, app: App, mine: Credentials
 ) -> None:
