@@ -41,11 +41,11 @@ bench: .venv/run  ## measure what a scrape costs
 soak: .venv/run  ## play a month of scrapes with troubles, and look for leaks
 	$(RUN)/python bench/soak.py $(ARGS)
 
-fuzz: .venv/dev  ## feed bad input to every parser, for a minute: ARGS='--seconds 3600' for longer
+fuzz: .venv/fuzz  ## feed bad input to every parser, for a minute: ARGS='--seconds 3600' for longer
 	$(RUN)/python -m fuzz $(ARGS)
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .coverage* .fuzz .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/pip:
 	$(PYTHON) -m venv .venv
@@ -58,6 +58,10 @@ clean:  ## remove what the other targets made
 
 .venv/dev: .venv/run
 	$(RUN)/python -m pip install --quiet --constraint constraints.txt --group test --group lint
+	@touch $@
+
+.venv/fuzz: .venv/dev
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --group fuzz
 	@touch $@
 
 .venv/audit: .venv/run

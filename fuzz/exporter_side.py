@@ -1,10 +1,13 @@
 """What users, their files and Prometheus send: settings, addresses, kept state, requests."""
 
 import json
+import math
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import anyio
@@ -13,15 +16,21 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain
 
 from exporter import address
-from exporter.gateway.account import Account
+from exporter.gateway.account import ALL, Account
 from exporter.gateway.credentials import Credentials
+from exporter.gateway.errors import LoginError, NotOurs, Refused
+from exporter.gateway.given import Given
+from exporter.gateway.record import Record, Wait
 from exporter.gateway.session import Address
 from exporter.gateway.state import StateFile
-from exporter.gateway.tls import Pin
+from exporter.gateway.tls import Certificate, Pin
+from exporter.gateway.tokens import Tokens
 from exporter.ledger import Ledger
+from exporter.metric import LARGEST_COUNTER, counter
 from exporter.settings_source import WrongSettingError, load
 from exporter.web import application
 from fuzz import corpus
+from fuzz.cloud_side import JWT, SERIAL
 from fuzz.mutation import Mutator
 from fuzz.target import SECRET, Target, promise
 
@@ -65,12 +74,9 @@ ACCEPT = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
     "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,*/*;q=0.2"
 )
-KEPT = {
-    "account": {"until": 1.8e9, "kind": "Refused", "why": "no", "salt": "00", "key": "00"},
-    "pin": {"sha256": "ab" * 32, "not_before": 1.7e9, "not_after": 1.8e9},
-    "ledger": [["enphase_x_total", ["a"], "meter", 5.0, 1.7e9, 0.0]],
-}
-"""Each kind of state as it is kept."""
+CREDENTIALS = Credentials("you@example.com", SECRET)
+ENERGY = counter("x_total", "Energy.", "a")
+A_DAY = 86_400.0
 
 
 def _settings(mutator: Mutator) -> tuple[str, dict[str, str], list[str]]:
@@ -119,9 +125,28 @@ def _reach(host: str) -> None:
         promise(parsed.host.encode("idna"), "a host that is none")
 
 
+@cache
+def _kept() -> dict[str, str]:
+    """Return each kind of state, as the exporter itself writes it."""
+    with TemporaryDirectory() as folder:
+        file = StateFile(Path(folder, "kept"))
+        no, other = Refused("no"), NotOurs("not yours")
+        waits = {ALL: Wait(corpus.MIDDAY + 60, 2, no), SERIAL: Wait(corpus.MIDDAY + 9, 1, other)}
+        Record(file, CREDENTIALS).save(waits)
+        account = file.read()
+        file.remove()
+        Pin(file, lambda: corpus.MIDDAY).meet(Certificate("ab" * 32, 1.7e9, 1.8e9))
+        pin = file.read()
+    ledger = Ledger(None, lambda: corpus.MIDDAY, lambda: 0.0)
+    list(ledger.settle(ENERGY(5e9, "a", source="meter")))
+    token = f"{JWT}\n{'ab' * 8}\n{corpus.MIDDAY + 60:.0f} 2"
+    kept = {"account": account, "pin": pin, "ledger": ledger.page(), "token": token}
+    return {kind: text for kind, text in kept.items() if text is not None}
+
+
 def _state(mutator: Mutator) -> tuple[str, bytes]:
-    kind = mutator.choice(list(KEPT))
-    good = json.dumps(KEPT[kind]).encode()
+    kind = mutator.choice(list(_kept()))
+    good = _kept()[kind].encode()
     return kind, mutator.json(good) if mutator.often() else mutator.raw(good)
 
 
@@ -130,12 +155,48 @@ def _remember(given: tuple[str, bytes]) -> None:
     with TemporaryDirectory() as folder:
         file = StateFile(Path(folder, kind))
         file.path.write_bytes(kept)
-        if kind == "account":
-            Account(Credentials("you", SECRET), [], file, lambda: corpus.MIDDAY)
-        elif kind == "pin":
-            Pin(file, lambda: corpus.MIDDAY)
-        else:
-            Ledger(Ledger(file.read()).page())
+        USES[kind](file)
+
+
+def _use_account(file: StateFile) -> None:
+    """See that whatever is kept locks nobody out for more than a day."""
+    moments = [corpus.MIDDAY]
+
+    async def login(credentials: Credentials, serial: str) -> str:
+        return JWT
+
+    account = Account(CREDENTIALS, [login], file, lambda: moments[-1])
+    try:
+        anyio.run(account.token, SERIAL)
+    except LoginError as error:
+        promise(str(error).isprintable(), "a reason that cannot be shown")
+        moments.append(moments[-1] + A_DAY + 1)
+        anyio.run(account.token, SERIAL)
+
+
+def _use_pin(file: StateFile) -> None:
+    certificate = Pin(file, lambda: corpus.MIDDAY).certificate
+    promise(certificate is None or math.isfinite(certificate.renewal), "a life without end")
+
+
+def _use_counters(file: StateFile) -> None:
+    ledger = Ledger(file.read(), lambda: corpus.MIDDAY, lambda: 0.0)
+    told = [sample.value for sample in ledger.settle(ENERGY(6e9, "a", source="meter"))]
+    promise(all(0 <= value <= LARGEST_COUNTER for value in told), "a count that is none")
+    promise(len(Ledger(ledger.page())) == len(ledger), "what is kept cannot be read again")
+
+
+def _use_token(file: StateFile) -> None:
+    tokens = Tokens(Given(), None, file, cast("Any", None), lambda: corpus.MIDDAY)
+    promise(tokens.held is None or tokens.held.text.isascii(), "a token that cannot be sent")
+
+
+USES: dict[str, Callable[[StateFile], None]] = {
+    "account": _use_account,
+    "pin": _use_pin,
+    "ledger": _use_counters,
+    "token": _use_token,
+}
 
 
 def _request(mutator: Mutator) -> tuple[str, dict[bytes, bytes]]:
@@ -177,6 +238,6 @@ SETTINGS = load([], {"host": "http://127.0.0.1:1", "state_dir": "/nonexistent/en
 TARGETS = (
     Target("settings", _settings, _load, (WrongSettingError,), share=4),
     Target("addresses", _address, _check, (ValueError,)),
-    Target("kept state", _state, _remember),
+    Target("kept state", _state, _remember, share=2),
     Target("requests", _request, _serve),
 )

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from fuzz.mutation import Mutator
@@ -26,19 +27,19 @@ class Target:
     share: int = 1
     """How much of the time it gets, as against the others."""
 
-    def input(self, number: int) -> Any:
-        """Make an input, the same one for the same number."""
-        return self.make(Mutator(f"{self.name} {number}"))
+    def input(self, chance: Random) -> Any:
+        """Make an input, as chance will have it."""
+        return self.make(Mutator(chance))
 
-    def attack(self, number: int) -> str | None:
+    def attack(self, chance: Random) -> str | None:
         """Feed one input; return what went wrong, ``None`` where all promises were kept."""
-        given = self.input(number)
+        given = self.input(chance)
         try:
             self.feed(given)
         except self.refusals as error:
             return "a secret stands in an error" if SECRET in str(error) else None
         except Exception:  # whatever it is, it is what this is looking for
-            return f"{traceback.format_exc()}input {number}: {given!r:.2000}"
+            return f"{traceback.format_exc()}input: {given!r:.2000}"
         return None
 
 

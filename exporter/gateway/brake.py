@@ -43,7 +43,7 @@ class Brake:
 
     def resume(self, until: float, failures: int) -> None:
         """Go on where an earlier process has ended."""
-        self.failures = min(failures, MOST)
+        self.failures = min(max(failures, 0), MOST)
         self._wait = min(max(until - self._now(), 0.0), RESUMED)
         self.until = self._now() + self._wait
 

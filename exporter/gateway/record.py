@@ -83,7 +83,13 @@ class Record:
 
 
 def _wait(until: Any, failures: Any, kind: Any, why: Any) -> Wait:
-    return Wait(moment(until), int(failures), KINDS[kind](_line(why)))
+    return Wait(moment(until), _count(failures), KINDS[kind](_line(why)))
+
+
+def _count(kept: Any) -> int:
+    if not isinstance(kept, int):
+        raise ValueError("no number of failures")  # noqa: TRY004  one error for all damage
+    return kept
 
 
 def _line(kept: Any) -> str:

@@ -324,7 +324,10 @@ async def test_a_damaged_record_is_no_record(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("kind", "GatewayError"), ("kind", []), ("until", "soon"), ("until", 10**400)],
+    [
+        *(("kind", "GatewayError"), ("kind", []), ("until", "soon"), ("until", 10**400)),
+        *(("failures", "2"), ("failures", -math.inf)),
+    ],
 )
 async def test_an_unknown_record_is_no_record(
     start: Start, tmp_path: Path, name: str, value: object

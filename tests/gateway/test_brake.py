@@ -43,3 +43,12 @@ def test_a_released_brake_begins_anew() -> None:
     brake.release()
     assert not brake.on
     assert waits(brake, 1)[0] <= FIRST * (1 + JITTER)
+
+
+def test_an_odd_number_of_failures_breaks_nothing() -> None:
+    """What was kept and damaged counts as none, or as many."""
+    for failures in (-(10**400), 10**400):
+        brake = Brake(lambda: 0.0)
+        brake.resume(9.0, failures)
+        brake.fail()
+        assert FIRST <= brake.until <= LONGEST * (1 + JITTER)
