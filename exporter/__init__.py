@@ -11,7 +11,8 @@ From the ground up; each line imports only from lines above it:
     ledger, telemetry       honest counters; the exporter's own metrics
     exposition              families as text, written again only where they changed
     site                    one gateway with all that is kept of it
-    setting_values          what a setting may be
+    setting_values,         what a setting may be;
+    yaml_text               a file of settings, word for word
     access/                 who may talk to the exporter: TLS, passwords, time limits
     settings                what the user says, in setting_groups; settings_source reads it
     outcome, scrape         how collectors fared; one scrape of all of them

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import CliImplicitFlag
 
 from exporter import address
@@ -22,16 +22,13 @@ from exporter.setting_values import (
 class Section(BaseModel):
     """A group of settings; an unknown name in it is an error."""
 
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Tls(Section):
     """How the gateway's certificate is believed."""
 
-    trust: Annotated[
-        Literal["pin", "ca", "off"],
-        BeforeValidator(lambda value: "off" if value is False else value),  # YAML reads off as no
-    ] = Field(
+    trust: Literal["pin", "ca", "off"] = Field(
         "pin",
         description="pin: the first certificate seen, and its due successors; "
         "ca: what ca_file vouches for; off: anybody",

@@ -47,7 +47,8 @@ Place = Annotated[Path, AfterValidator(possible)]
 def readable(file: Path) -> Path:
     """Check a file that is read later; raises ``ValueError``."""
     try:
-        is_good = not possible(file).is_dir() and os.access(file, os.R_OK)
+        # A pipe would be empty when it is read for the second time.
+        is_good = possible(file).is_file() and os.access(file, os.R_OK)
     except OSError:  # a name that is too long: most likely the secret itself
         is_good = False
     if not is_good:

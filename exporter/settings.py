@@ -88,7 +88,6 @@ class Settings(Gateway, BaseSettings):
         env_nested_delimiter="__",
         env_ignore_empty=True,
         extra="forbid",
-        coerce_numbers_to_str=True,
         hide_input_in_errors=True,
         nested_model_default_partial_update=True,
         cli_kebab_case=True,

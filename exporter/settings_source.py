@@ -7,23 +7,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsError,
-    YamlConfigSettingsSource,
 )
 
-from exporter.setting_values import UNKNOWN, readable, told
+from exporter import yaml_text
+from exporter.setting_values import UNKNOWN, told
 from exporter.settings import PREFIX, Settings
 
 STRANGE = re.compile(r"(arguments)(?:(: -[\w.-]*)|:).*", re.DOTALL)
 """What is said of arguments that nobody knows; only the first one's name may be repeated."""
 
-SECRET_FLAGS = ("--password", "--token", "--digest.password", "--gateways")
+SECRET_FLAGS = {
+    "--password": "--password-file",
+    "--token": "--token-file",
+    "--digest": "--digest.password-file",
+    "--digest.password": "--digest.password-file",
+    "--gateways": "--config.file",
+}
+"""Flags that might hold a secret, and what to use in their place."""
 
 
 class WrongSettingError(Exception):
@@ -35,13 +42,12 @@ def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Se
 
     ``given`` are settings that win over all others, in the shape of the YAML file.
     """
-    for argument in arguments:
-        if argument.partition("=")[0] in SECRET_FLAGS:
-            flag = argument.partition("=")[0]
+    for flag in (argument.partition("=")[0] for argument in arguments):
+        if flag in SECRET_FLAGS:
             raise WrongSettingError(
-                f"{flag} is no flag, since a process list shows flags: use {flag}-file"
+                f"{flag} is no flag, since a process list shows flags: use {SECRET_FLAGS[flag]}"
             )
-    file = _config_file(arguments)
+    in_file = _in_file(arguments)
 
     class Sources(Settings):
         @classmethod
@@ -55,15 +61,13 @@ def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Se
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             del dotenv_settings, file_secret_settings
             flags = CliSettingsSource[Any](settings_cls, cli_parse_args=list(arguments))
-            return (
-                init_settings,
-                flags,
-                env_settings,
-                YamlConfigSettingsSource(settings_cls, yaml_file=file),
-            )
+            file = InitSettingsSource(settings_cls, in_file)
+            return init_settings, flags, env_settings, file
 
     try:
         return Sources(**(given or {}))
+    except RecursionError:
+        raise WrongSettingError("the settings are nested too deep") from None
     except RuntimeError:  # Path.home's
         raise WrongSettingError(
             f"{PREFIX}STATE_DIR is missing: this user has no home directory"
@@ -74,14 +78,6 @@ def load(arguments: Sequence[str], given: Mapping[str, Any] | None = None) -> Se
         # An argument that nobody knows may be a misspelt secret: its value is not repeated.
         text = str(error).removeprefix("error parsing CLI: ")
         raise WrongSettingError(STRANGE.sub(r"\1\2", text)) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" near line {mark.line + 1}" if mark else ""
-        raise WrongSettingError(f"ENPHASE_CONFIG__FILE is no YAML file{where}") from None
-    except (AttributeError, LookupError, TypeError, ValueError):
-        raise WrongSettingError("ENPHASE_CONFIG__FILE holds no settings by name") from None
-    except RecursionError:
-        raise WrongSettingError("the settings are nested too deep") from None
 
 
 def unknown(environment: Mapping[str, str]) -> Iterator[str]:
@@ -97,7 +93,8 @@ def unknown(environment: Mapping[str, str]) -> Iterator[str]:
                 yield name
 
 
-def _config_file(arguments: Sequence[str]) -> Path | None:
+def _in_file(arguments: Sequence[str]) -> dict[str, Any]:
+    """Read the settings in the file that is named, if one is."""
     parser = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--config.file", dest="file")
     try:
@@ -105,12 +102,10 @@ def _config_file(arguments: Sequence[str]) -> Path | None:
     except ArgumentError as error:
         raise WrongSettingError(str(error)) from None
     found = flag or os.environ.get(f"{PREFIX}CONFIG__FILE")
-    if not found:
-        return None
     try:
-        return readable(Path(found))
+        return yaml_text.load(Path(found)) if found else {}
     except ValueError as error:
-        raise WrongSettingError(f"ENPHASE_CONFIG__FILE {error}") from None
+        raise WrongSettingError(f"{PREFIX}CONFIG__FILE {error}") from None
 
 
 def _line(error: ValidationError) -> str:

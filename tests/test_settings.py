@@ -128,6 +128,8 @@ def test_what_is_wrong_is_one_line_that_names_it(
         (["--password", SECRET], "use --password-file"),
         ([f"--token={SECRET}"], "use --token-file"),
         ([f"--digest.password={SECRET}"], "use --digest.password-file"),
+        ([f'--digest={{"password": "{SECRET}"}}'], "use --digest.password-file"),
+        ([f'--gateways={{"roof": {{"password": "{SECRET}"}}}}'], "use --config.file"),
     ],
 )
 def test_wrong_flags_are_named(
@@ -145,9 +147,11 @@ def test_wrong_flags_are_named(
         (b"\thost: x", "ENPHASE_CONFIG__FILE is no YAML file"),
         (b"- host", "ENPHASE_CONFIG__FILE holds no settings by name"),
         (b"host", "ENPHASE_CONFIG__FILE holds no settings by name"),
-        (b"host: !!bool hunter2-sunny", "ENPHASE_CONFIG__FILE holds no settings by name"),
-        (b"host: !!int ''", "ENPHASE_CONFIG__FILE holds no settings by name"),
-        (b"host: \xff", "ENPHASE_CONFIG__FILE holds no settings by name"),
+        (b"host: !!bool hunter2-sunny", "ENPHASE_CONFIG__FILE holds a value that does not fit"),
+        (b"host: !!int ''", "ENPHASE_CONFIG__FILE holds a value that does not fit its tag"),
+        (b"host: \xff", "ENPHASE_CONFIG__FILE should be a file of UTF-8 text"),
+        (b"host: " + b"[" * 3000, "ENPHASE_CONFIG__FILE is nested too deep"),
+        (b"host: x\nhost: y", "ENPHASE_CONFIG__FILE host stands twice, near line 2"),
         (b"hots: x", "hots is no setting"),
         (b"host: x\ntls: {trsut: pin}", "tls.trsut is no setting"),
         (b"host: x\ntls: pin", "ENPHASE_TLS should be"),
@@ -190,14 +194,18 @@ def test_settings_can_be_given_by_a_program() -> None:
     assert (settings.host, settings.tls.trust) == ("given", "off")
 
 
-def test_yamls_own_ways_are_understood(yaml: Path) -> None:
-    """``off`` means off though YAML reads it as no, and numbers may stand for text."""
+@pytest.mark.parametrize("password", ["012345", "1_000", "0x1F", "12:30", "1.50", "yes", "1e3"])
+def test_a_value_is_the_text_that_stands_there(yaml: Path, password: str) -> None:
+    """What YAML would read as another number, or as yes and no, is taken word for word."""
     yaml.write_text(
-        "host: envoy\nserial: 122300000000\npassword: 12345\nusername: me\ntls: {trust: off}\n"
+        f"host: envoy\nserial: 0123456701\npassword: {password}\nusername: me\n"
+        "tls: {trust: off}\nscrape: {timeout: 2.5, in_flight: 3}\nweb: {enable_lifecycle: yes}\n"
     )
     settings = load([])
-    assert (settings.tls.trust, settings.serial) == ("off", "122300000000")
-    assert secret(settings.password, None) == "12345"
+    assert (settings.tls.trust, settings.serial) == ("off", "0123456701")
+    assert secret(settings.password, None) == password
+    assert (settings.scrape.timeout, settings.scrape.in_flight) == (2.5, 3)
+    assert settings.web.enable_lifecycle
 
 
 def test_several_gateways_take_the_rest_from_the_top(yaml: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ is an error where passing over it would let somebody in, and a note in the log w
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -35,7 +36,7 @@ class RateLimit(Part):
     """``rate_limit``: a request in each interval, and so many at once."""
 
     interval: Duration = 0.0
-    burst: int = Field(0, ge=0)
+    burst: int = Field(0, ge=0, le=1_000_000)
 
     @model_validator(mode="after")
     def _lets_some_pass(self) -> Self:
@@ -56,6 +57,12 @@ class WebConfig(Part):
     @classmethod
     def _empty_is_none(cls, given: Any) -> Any:
         return None if given == {} else given
+
+    def files(self) -> list[Path]:
+        """Return all files that are named."""
+        tls = self.tls_server_config
+        named = (tls.cert_file, tls.key_file, tls.client_ca_file) if tls is not None else ()
+        return [file for file in named if file is not None]
 
     def protections(self) -> set[str]:
         """Name what keeps strangers out."""
@@ -78,5 +85,5 @@ class WebConfig(Part):
             yield "tls_server_config.curve_preferences: OpenSSL's own are taken"
         if tls.min_version < "TLS12":
             yield "tls_server_config.min_version: TLS12 is the lowest"
-        if tls.client_auth_type == "RequestClientCert":
+        if tls.client_auth_type != "NoClientCert" and not tls.verifies:
             yield "tls_server_config.client_auth_type: no certificate is asked for"

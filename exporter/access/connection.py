@@ -32,7 +32,7 @@ MOST = 256
 """Connections at once. Under TLS each takes a quarter of a megabyte."""
 
 LARGEST = 16 * 1024
-"""Bytes of a request."""
+"""Bytes of a request that has not come to its end."""
 
 
 class Connection(H11Protocol):
@@ -101,6 +101,13 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self._allow_what_is_due()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; a request that it belongs to is not answered as well."""
+        super().send_400_response(msg)
+        if self._answers:
+            cycle: Any = self.cycle
+            cycle.disconnected = True
+
     def pause_writing(self) -> None:
         """Wait for the client to read."""
         super().pause_writing()
@@ -135,7 +142,8 @@ class Connection(H11Protocol):
             transport = await self.loop.start_tls(
                 self._socket, self, tls, server_side=True, ssl_shutdown_timeout=ANSWER
             )
-        except OSError:
+        except OSError as error:
+            log.debug("event=no_handshake reason=%s", getattr(error, "reason", None))
             transport = None
         if transport is None or self._lost or not _is_welcome(transport, sans):
             self.cut()

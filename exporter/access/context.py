@@ -1,8 +1,10 @@
 """Makes what TLS connections are made with, and looks at the certificates that clients show."""
 
 import ipaddress
+import os
 import ssl
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +51,41 @@ def _choose_suites(made: ssl.SSLContext, tls: TlsServer) -> None:
 
 
 def _show_certificate(made: ssl.SSLContext, tls: TlsServer) -> None:
-    _check("cert_file", certificates, tls.cert_file)
-    _check("key_file", readable, tls.key_file)
+    key_text = None if tls.key is None else tls.key.get_secret_value()
+    with (
+        _pem("cert", tls.cert, tls.cert_file) as (cert, cert_file),
+        _pem("key", key_text, tls.key_file) as (key, key_file),
+    ):
+        _check(cert, certificates, cert_file)
+        _check(key, readable, key_file)
+        try:
+            # With a password at hand, a key that wants one is an error and not a question.
+            made.load_cert_chain(cert_file, key_file, password="")
+        except OSError as error:
+            reason = str(getattr(error, "reason", None) or "").replace("_", " ").lower()
+            raise ValueError(
+                f"tls_server_config.{key} should be the private key (PEM, without a passphrase) "
+                f"of the certificate in {cert}{reason and f' ({reason})'}"
+            ) from None
+
+
+@contextmanager
+def _pem(name: str, text: str | None, file: Path | None) -> Iterator[tuple[str, Path]]:
+    """Lend a file with what is in the file that is named, or else with the text; say which.
+
+    Python reads certificates from files only: a text gets one in memory, which no disk ever sees.
+    """
+    if file is not None:
+        yield f"{name}_file", file
+        return
     try:
-        # With a password at hand, a key that wants one is an error and not a question.
-        made.load_cert_chain(tls.cert_file, tls.key_file, password="")
-    except OSError as error:
-        reason = str(getattr(error, "reason", None) or "").replace("_", " ").lower()
-        raise ValueError(
-            "tls_server_config.key_file should be the private key (PEM, without a passphrase) "
-            f"of the certificate in cert_file{reason and f' ({reason})'}"
-        ) from None
+        descriptor = os.memfd_create(name)
+    except (AttributeError, OSError):  # Linux alone has such files
+        raise ValueError(f"tls_server_config.{name} should stand in a file of its own") from None
+    with open(descriptor, "w", encoding="utf-8") as memory:  # noqa: PTH123  it has no path
+        memory.write(text or "")
+        memory.flush()
+        yield name, Path(f"/dev/fd/{descriptor}")
 
 
 def _ask_for_certificates(made: ssl.SSLContext, tls: TlsServer) -> None:

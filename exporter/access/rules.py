@@ -1,10 +1,12 @@
 """Who may come in now: the web configuration file, read again when it changes on disk."""
 
 import logging
+import math
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +17,9 @@ from exporter.access.source import read
 from exporter.setting_values import possible
 
 log = logging.getLogger(__name__)
+
+RETRY = 10.0
+"""Seconds until a wrong file is read again: the host may have been short of something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +61,18 @@ class Access:
         self._seen: Mapping[Path, object] = {}
         self._config = WebConfig()
         self._rules = Rules.of(self._config)
+        self._wrong: str | None = None
+        self._again = math.inf
+        """When a file that was wrong is read again, even if it is the same."""
+
         if file is not None:
             self._read(file)
 
     def rules(self) -> Rules:
         """Return what holds for the next connection or request."""
-        if self._file is not None and _stamps(self._seen) != self._seen:
-            try:
-                self._read(self._file)
-            except ValueError as error:
-                log.error("%s; the last good one stays in force", error)  # noqa: TRY400  all is said
-            else:
-                self.tell()
+        has_changed = _stamps(self._seen) != self._seen
+        if self._file is not None and (has_changed or time.monotonic() >= self._again):
+            self._read_again(self._file)
         return self._rules
 
     def tell(self) -> None:
@@ -78,13 +83,29 @@ class Access:
             for note in self._config.notes():
                 log.info("web.config.file=%s %s", self._file, note)
 
+    def _read_again(self, file: Path) -> None:
+        try:
+            self._read(file)
+        except ValueError as error:
+            self._go_on_without(str(error))
+        else:
+            self._wrong, self._again = None, math.inf
+            self.tell()
+
+    def _go_on_without(self, wrong: str) -> None:
+        """Stay with the last good file; a certificate that it names may be another one by now."""
+        if wrong != self._wrong:
+            log.error("%s; the last good one stays in force", wrong)
+        self._wrong, self._again = wrong, time.monotonic() + RETRY
+        with suppress(ValueError):
+            self._rules = replace(Rules.of(self._config), bucket=self._rules.bucket)
+
     def _read(self, file: Path) -> None:
         try:
             # Looked at before they are read: what changes in between is seen the next time.
-            self._seen = _stamps([file])
+            self._seen = _stamps([file, *self._config.files()])
             config = read(file)
-            if config.tls_server_config is not None:
-                self._seen |= _stamps(config.tls_server_config.files())
+            self._seen |= _stamps(config.files())
             _asks_for_no_less(config, self._config)
             self._rules, self._config = Rules.of(config), config
         except ValueError as error:

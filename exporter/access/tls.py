@@ -1,9 +1,8 @@
 """``tls_server_config``: the exporter's certificate, and whether its clients must have one."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic import SecretStr, model_validator
 
 from exporter.access.go_tls import CIPHER_SUITES, CIPHER_SUITES_13, CURVES, VERSIONS
 from exporter.access.values import File, Part, one_of
@@ -14,20 +13,13 @@ CipherSuite = Annotated[str, one_of(*CIPHER_SUITES, *CIPHER_SUITES_13)]
 Curve = Annotated[str, one_of(*CURVES)]
 
 
-def _refused(_: SecretStr) -> SecretStr:
-    raise ValueError("should stand in a file of its own: name that one in cert_file or key_file")
-
-
-Inline = Annotated[SecretStr, AfterValidator(_refused)]
-
-
 class TlsServer(Part):
     """What is said of TLS; its values fit each other."""
 
-    cert: Inline | None = None
-    key: Inline | None = None
-    cert_file: File
-    key_file: File
+    cert: str | None = None
+    key: SecretStr | None = None
+    cert_file: File | None = None
+    key_file: File | None = None
     client_auth_type: Literal[
         "NoClientCert",
         "RequestClientCert",
@@ -45,11 +37,6 @@ class TlsServer(Part):
     prefer_server_cipher_suites: bool = True
     curve_preferences: tuple[Curve, ...] = ()
 
-    def files(self) -> list[Path]:
-        """Return all files that are named."""
-        named = (self.cert_file, self.key_file, self.client_ca_file)
-        return [file for file in named if file is not None]
-
     @property
     def requires(self) -> bool:
         """Whether each client must show a certificate that the CA vouches for."""
@@ -57,8 +44,17 @@ class TlsServer(Part):
 
     @property
     def verifies(self) -> bool:
-        """Whether a certificate that a client shows must be vouched for."""
-        return self.requires or self.client_auth_type == "VerifyClientCertIfGiven"
+        """Whether a certificate that a client shows must be vouched for.
+
+        Where nobody could vouch for it, and none is required, none is asked for.
+        """
+        if_given = self.client_auth_type == "VerifyClientCertIfGiven"
+        return self.requires or (if_given and self.has_authority)
+
+    @property
+    def has_authority(self) -> bool:
+        """Whether somebody is named who vouches for the clients' certificates."""
+        return self.client_ca_file is not None or self.client_ca is not None
 
     @property
     def least_version(self) -> str:
@@ -70,17 +66,26 @@ class TlsServer(Part):
         return max("TLS12", self.min_version, "TLS13" if only_13 else "")
 
     @model_validator(mode="after")
+    def _has_one_certificate(self) -> Self:
+        for name in ("cert", "key"):
+            text, file = getattr(self, name), getattr(self, f"{name}_file")
+            if text is None and file is None:
+                raise wrong(f"{name}_file", "is missing")
+            if text is not None and file is not None:
+                raise wrong(name, f"and {name}_file are both set: keep one")
+        return self
+
+    @model_validator(mode="after")
     def _knows_its_clients(self) -> Self:
-        authority = self.client_ca_file is not None or self.client_ca is not None
         if self.client_auth_type in {"RequireClientCert", "RequireAnyClientCert"}:
             raise wrong(
                 "client_auth_type",
                 "should be RequireAndVerifyClientCert: a certificate for which nobody vouches "
                 "says nothing, and is not taken here",
             )
-        if self.verifies and not authority:
+        if self.requires and not self.has_authority:
             raise wrong("client_ca_file", "is missing: it vouches for the clients' certificates")
-        if authority and not self.verifies:
+        if self.has_authority and not self.verifies:
             raise wrong("client_auth_type", "should be RequireAndVerifyClientCert: a CA is set")
         if self.client_ca_file is not None and self.client_ca is not None:
             raise wrong("client_ca", "and client_ca_file are both set: keep one")

@@ -25,7 +25,7 @@ BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][.
 class Part(BaseModel):
     """A part of the file; an unknown key is an error, a blank one counts as left out."""
 
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -74,5 +74,5 @@ Hash = Annotated[SecretStr, AfterValidator(_hashed)]
 Duration = Annotated[float, BeforeValidator(_seconds)]
 """Seconds, written as Go writes durations."""
 
-Header = Annotated[str, Field(pattern=r"^[\x20-\x7e]+$")]
-"""What may stand in a header."""
+Header = Annotated[str, Field(pattern=r"^[!-~]([ -~]*[!-~])?$")]
+"""What may stand in a header: no blanks around it."""

@@ -1,6 +1,8 @@
 """TLS on the exporter's own port: who gets in, who does not, and what changes without a restart."""
 
+import errno
 import ipaddress
+import os
 import ssl
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from cryptography import x509
 from guarded import HEALTHY, LOCALHOST, TLS, Authority, Guarding, ended, hashed
 
-from exporter.access import connection
+from exporter.access import connection, rules
 
 MUTUAL = (
     "tls_server_config: {cert_file: server.crt, key_file: server.key, client_ca_file: ca.crt, "
@@ -216,6 +218,37 @@ async def test_a_file_that_became_wrong_changes_nothing(
     assert why in told
     assert told.startswith(str(exporter.web))
     assert "last good one" in told
+
+
+@pytest.mark.parametrize("text", ["", TLS + "basic_auth_users: {"])
+async def test_a_certificate_is_renewed_beside_a_wrong_file(guarding: Guarding, text: str) -> None:
+    """While the file is wrong, the certificate of the last good one is still read anew."""
+    async with guarding(TLS + USER) as exporter:
+        exporter.write(text)
+        before = await shown(exporter.port)
+        exporter.authority.issue("server", LOCALHOST)
+        assert await shown(exporter.port) != before
+        assert await exporter.get(exporter.https()) == 401
+
+
+async def test_a_shortage_that_passes_is_got_over(
+    guarding: Guarding, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that could not be read for a while is read again, though nobody has touched it."""
+    monkeypatch.setattr(rules, "RETRY", 0.0)
+    async with guarding(TLS) as exporter:
+        with monkeypatch.context() as short:
+            short.setattr(Path, "read_text", _no_descriptor)
+            exporter.write(TLS + USER)
+            assert await exporter.get(exporter.https()) == 200
+            assert await exporter.get(exporter.https()) == 200
+        assert await exporter.get(exporter.https()) == 401
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "cannot be read: Too many open files" in told
+
+
+def _no_descriptor(*_: object, **__: object) -> str:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 async def test_a_certificate_that_is_half_replaced_waits_for_its_key(guarding: Guarding) -> None:

@@ -85,6 +85,21 @@ async def test_a_request_has_its_time(
         await until(lambda: exporter.connections == 0)
 
 
+@pytest.mark.parametrize(
+    "body", [b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n", b"Content-Length: 1\r\n\r\nab"]
+)
+async def test_nonsense_fills_no_log(
+    guarding: Guarding, caplog: pytest.LogCaptureFixture, body: bytes, *, tls: bool
+) -> None:
+    """A request that goes wrong after its head is refused without a word in the log."""
+    async with guarding(TLS if tls else "") as exporter:
+        for _ in range(3):
+            async with talking(exporter, tls=tls) as stream:
+                await stream.send(b"POST / HTTP/1.1\r\nHost: x\r\n" + body)
+                assert (await ended(stream.receive)).startswith(b"HTTP/1.1 4")
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_trickling_does_not_lengthen_it(
     guarding: Guarding, monkeypatch: pytest.MonkeyPatch, *, tls: bool
 ) -> None:

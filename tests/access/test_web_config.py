@@ -1,5 +1,6 @@
 """The web configuration file: what is taken, and one clear line for all that is wrong."""
 
+import json
 import os
 import signal
 import subprocess
@@ -68,12 +69,12 @@ def notes(web: Path, content: str, caplog: pytest.LogCaptureFixture) -> str:
         (b"tls_server_config: {", "is no YAML file near line 1"),
         (b"\tx: y", "is no YAML file"),
         (b"x: \xff", "should be a file of UTF-8 text"),
-        (b"- x", "holds no keys"),
+        (b"- x", "holds no settings by name"),
         (b"[" * 2000, "is nested too deep"),
         (b"x: !!bool hunter2-sunny", "holds a value that does not fit its tag"),
         (b"x: !!int ''", "holds a value that does not fit its tag"),
         (b"!!map [[x]]", "holds a value that does not fit its tag"),
-        (b"hunter2-sunny", "holds no keys"),
+        (b"hunter2-sunny", "holds no settings by name"),
         ("basic_auth_users: {}\nbasic_auth_users: {}\n", "basic_auth_users stands twice, near lin"),
         (f"basic_auth_users: {{me: {HASH}, me: {HASH}}}", "me stands twice, near line 1"),
         ("tls_server: {}", "tls_server is no setting"),
@@ -90,12 +91,14 @@ def notes(web: Path, content: str, caplog: pytest.LogCaptureFixture) -> str:
         (TLS.replace("server.key", "junk.pem"), "key_file should be the private key (PEM,"),
         (TLS.replace("server.key", "locked.key"), "key_file should be the private key (PEM, with"),
         (TLS.replace("server.key", "other.key"), "cert_file (key values mismatch)"),
-        (SERVER + "key: hunter2-sunny", "key should stand in a file of its own: name that one in"),
-        ("tls_server_config: {cert: x, key: y}", "tls_server_config.cert should stand in a file"),
+        (SERVER + "key: hunter2-sunny", "key and key_file are both set: keep one"),
+        (SERVER + "cert: x", "cert and cert_file are both set: keep one"),
+        ("tls_server_config: {cert: x, key: y}", "cert should be a file of certificates (PEM)"),
+        (TLS.replace("key_file: server.key", "key: hunter2-sunny"), "key should be the private"),
         (SERVER + "client_auth_type: Maybe", "client_auth_type should be 'NoClientCert',"),
         (SERVER + "client_auth_type: RequireAnyClientCert", LEFT_OUT),
         (SERVER + "client_auth_type: RequireClientCert", LEFT_OUT),
-        (SERVER + "client_auth_type: VerifyClientCertIfGiven", "client_ca_file is missing"),
+        (CLIENTS.replace("client_ca_file: ca.crt\n  ", ""), "client_ca_file is missing"),
         (SERVER + "client_ca_file: ca.crt", "client_auth_type should be " + LEFT_OUT),
         (SERVER + "client_allowed_sans: [a]", "client_auth_type should be " + LEFT_OUT),
         (CLIENTS + "client_ca: x", "client_ca and client_ca_file are both set: keep one"),
@@ -114,6 +117,8 @@ def notes(web: Path, content: str, caplog: pytest.LogCaptureFixture) -> str:
             "X-Frame-Options should be 'deny'",
         ),
         ('http_server_config: {headers: {X-XSS-Protection: "a\\r\\nb"}}', "X-XSS-Protection"),
+        ('http_server_config: {headers: {X-XSS-Protection: "1 "}}', "X-XSS-Protection"),
+        ('http_server_config: {headers: {X-XSS-Protection: " "}}', "X-XSS-Protection"),
         ("basic_auth_users: {me: hunter2-sunny}", "basic_auth_users.me should be a bcrypt hash"),
         ("basic_auth_users: {me:hunter2-sunny}", "basic_auth_users.me should be"),
         ("me:hunter2-sunny: 1", "me is no setting"),
@@ -126,6 +131,7 @@ def notes(web: Path, content: str, caplog: pytest.LogCaptureFixture) -> str:
         ("rate_limit: {interval: 5}", "rate_limit.interval should be a duration like 500ms"),
         ("rate_limit: {interval: 1s}", "rate_limit.burst should be at least 1"),
         ("rate_limit: {interval: 1s, burst: -1}", "rate_limit.burst should be greater"),
+        (f"rate_limit: {{interval: 1s, burst: {'9' * 400}}}", "rate_limit.burst should be"),
     ],
 )
 def test_what_is_wrong_is_one_line_that_names_it(
@@ -177,6 +183,30 @@ def test_what_is_right_is_taken(web: Path, content: str) -> None:
     assert settings.web.config.file == web
 
 
+def test_certificate_and_key_may_stand_in_the_file(web: Path) -> None:
+    """``cert`` and ``key`` are taken as the files are that they stand for."""
+    cert, key = (web.with_name(name).read_text() for name in ("server.crt", "server.key"))
+    inline = json.dumps({"tls_server_config": {"cert": cert, "key": key}})  # JSON is YAML
+    mixed = TLS.replace("cert_file: server.crt", f"cert: {json.dumps(cert)}")
+    for text in (inline, mixed):
+        web.write_text(text)
+        assert Access(web).rules().tls is not None
+
+
+def test_users_are_called_as_they_stand_there(web: Path) -> None:
+    """A name that looks like a number, a date or a yes is still that name."""
+    names = ("007", "1_000", "12:30", "on", "2024-01-01", "1.50", "~x")
+    web.write_text("basic_auth_users:\n" + "".join(f"  {name}: {HASH}\n" for name in names))
+    assert set(Access(web).rules().users) == {name.encode() for name in names}
+
+
+def test_a_pipe_is_no_file(web: Path) -> None:
+    """What could be read only once would leave the exporter open when it is read again."""
+    os.mkfifo(web)
+    with pytest.raises(WrongSettingError, match="should be a file that can be read"):
+        load(["--host=x", f"--web.config.file={web}"])
+
+
 def test_the_example_in_the_readme_is_right(web: Path) -> None:
     """Whoever copies the README's file, and the comments in it, has one that is taken."""
     section = (ROOT / "README.md").read_text().partition("### TLS and passwords")[2]
@@ -197,6 +227,7 @@ def test_the_example_in_the_readme_is_right(web: Path) -> None:
         (SERVER + "curve_preferences: [X25519, CurveP256]", "curve_preferences: OpenSSL's own"),
         (SERVER + "min_version: TLS10", "min_version: TLS12 is the lowest"),
         (SERVER + "client_auth_type: RequestClientCert", "no certificate is asked for"),
+        (SERVER + "client_auth_type: VerifyClientCertIfGiven", "no certificate is asked for"),
     ],
 )
 def test_what_is_passed_over_is_noted(
