@@ -29,6 +29,12 @@ SWAPS = {61: 5, 202: 11, 303: 17}
 METER_RESET = 150
 """The day on which, at noon, a meter begins at zero."""
 
+HALVED = 127
+"""The day on which, for two hours from noon on, sums lack half of the inverters."""
+
+CLOSELY = {*SWAPS, METER_RESET, HALVED}
+"""Days with a scrape each minute: what was made between two scrapes is lost in a change."""
+
 
 def made(moment: float) -> float:
     """Return the joules that the house has made."""
@@ -57,6 +63,14 @@ def watt_hours(joules: float) -> float:
     return joules // 3600 * 3600
 
 
+def moments() -> Iterator[int]:
+    """Yield when all is scraped, from the first midnight to the last."""
+    for day in range(LENGTH):
+        begin = BEGIN + day * days.DAY
+        yield from range(begin, begin + days.DAY, MINUTE if day in CLOSELY else STEP)
+    yield BEGIN + LENGTH * days.DAY
+
+
 def readings() -> Iterator[tuple[int, dict[str, float]]]:
     """Yield what three gateways would show if all were well, scrape by scrape.
 
@@ -65,7 +79,7 @@ def readings() -> Iterator[tuple[int, dict[str, float]]]:
     """
     roof, reset = Roof(), BEGIN + METER_RESET * days.DAY + NOON
     meter = made(BEGIN) - 9_000 * KWH
-    for moment in range(BEGIN, BEGIN + LENGTH * days.DAY + 1, STEP):
+    for moment in moments():
         energy = made(moment)
         counters = roof.counters(moment, energy)
         if moment == reset:
@@ -97,7 +111,7 @@ class Mishap:
 
 
 OUTAGE = Mishap(20, 67, NOON, days.DAY, lambda _: None)
-HALF_FOR_HOURS = Mishap(127, 999, NOON, 2 * HOUR, lambda value: value / 2)
+_HALF_FOR_HOURS = Mishap(HALVED, 999, NOON, 2 * HOUR, lambda value: value / 2)
 MISHAPS = (
     OUTAGE,
     Mishap(3, 9, NOON + 10 * MINUTE, 30 * MINUTE, lambda value: value - 0.4 * KWH),
@@ -108,7 +122,7 @@ MISHAPS = (
     Mishap(9, 60, 22 * HOUR, 8 * HOUR, lambda _: 0.0),
     Mishap(10, 13, 10 * HOUR + 40 * MINUTE, 5 * MINUTE, lambda value: 1.4 * value),
     Mishap(11, 19, 13 * HOUR, 5 * MINUTE, lambda value: 0.3 * value),
-    HALF_FOR_HOURS,
+    _HALF_FOR_HOURS,
 )
 """Outages of a day; jitter; zeros, half of the sum, both, zeros until dawn; another counter, larger
 and smaller; and half of the sum for longer than the ledger waits."""
