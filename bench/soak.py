@@ -1,9 +1,10 @@
 """Plays a month of scrapes at speed, with troubles coming and going, and looks for leaks.
 
-    soak.py --days 30 --step 1200 --minutes 3
+    soak.py --days 30 --step 1200 --minutes 60
 
 Ends with 1 where memory, descriptors, tasks or connections grow, where the exporter does not come
-back after a day's troubles, or where it hardly asked the gateway: then nothing was tried.
+back after a day's troubles, where it hardly asked the gateway (then nothing was tried), or where
+there was no time for all days.
 """
 
 import argparse
@@ -161,8 +162,13 @@ def _site(profile: str) -> Iterator[Site]:
 
 def _judge(days: Sequence[Figures], options: argparse.Namespace) -> int:
     print(f"\n{len(days)} of {options.days} days played; warm-up: {options.warm_up}")
-    if len(days) <= options.warm_up:
-        print("FAIL: no day was left to compare with the warm-up: give it more --minutes")
+    print(
+        f"{sum(day.scrapes for day in days)} scrapes, "
+        f"{sum(day.requests for day in days)} requests to the gateway, "
+        f"{sum(day.logins for day in days)} attempts at a login"
+    )
+    if len(days) < options.days or len(days) <= options.warm_up:
+        print("FAIL: too few days to tell: give it more --minutes")
         return 1
     faults = list(growth(days, options.warm_up))
     for number, day in enumerate(days, 1):
@@ -204,7 +210,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--days", type=int, default=30, help="to play; default: %(default)s")
     parser.add_argument("--step", type=float, default=1200, help="seconds between scrapes")
-    parser.add_argument("--minutes", type=float, default=3, help="real ones, at most")
+    parser.add_argument("--minutes", type=float, default=60, help="real ones, at most")
     parser.add_argument("--warm-up", type=int, default=3, help="days whose end may be exceeded")
     parser.add_argument("--profile", choices=tuple(PROFILES), default="everything")
     options = parser.parse_args(arguments)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from harness import ROOT
 
 BENCH = ROOT / "bench"
@@ -80,8 +81,9 @@ def test_an_exporter_that_does_nothing_is_no_success(tmp_path: Path) -> None:
     assert re.search(r"FAIL: \d+ requests for 2\d scrapes on day 2", said)
 
 
-def test_too_little_time_is_no_success() -> None:
-    """A soak that ends in its warm-up has seen nothing."""
-    code, said = run("soak.py", "--days=1", "--step=3600", *WARM_UP)
+@pytest.mark.parametrize("days", [["--days=1"], ["--days=3", "--minutes=0"]])
+def test_too_little_time_is_no_success(days: list[str]) -> None:
+    """A soak that ends in its warm-up, or before its last day, has not seen enough."""
+    code, said = run("soak.py", "--step=3600", *WARM_UP, *days)
     assert code == 1
     assert "give it more" in said
