@@ -7,10 +7,10 @@ From the ground up; each line imports only from lines above it:
     collector, unit, wire   what a collector is, and what it reads documents with
     collectors/             pure functions from documents to samples, one subject a file
     gateway/                the only package that talks to gateways and to the cloud
+    exposition              families as text, written again only where they changed
     doubt                   what a counter can have done, and what it must have done
     ledger, telemetry       honest counters; the exporter's own metrics
-    exposition              families as text, written again only where they changed
-    site                    one gateway with all that is kept of it
+    site, address           one gateway with all that is kept of it; what an address may be
     setting_values,         what a setting may be;
     yaml_text               a file of settings, word for word
     access/                 who may talk to the exporter: TLS, passwords, time limits
