@@ -13,7 +13,7 @@ from exporter.gateway.digest import Digest
 from exporter.gateway.documents import Documents
 from exporter.gateway.given import Given
 from exporter.gateway.login import logins
-from exporter.gateway.session import Address, Session
+from exporter.gateway.session import Address, Keys, Session
 from exporter.gateway.state import StateFile
 from exporter.gateway.tls import AuthorityTrust, Pin, Trust, Unverified
 from exporter.gateway.tokens import Tokens
@@ -31,8 +31,8 @@ def site(plan: Plan, account: Account | None, telemetry: Telemetry, tasks: TaskG
     session = Session(
         Address(str(plan.gateway.host), plan.gateway.serial, plan.in_flight, plan.heavy_pause),
         trust,
-        tokens,
-        Digest(plan.gateway.digest.username, plan.digest_password),
+        Keys(tokens, Digest(plan.gateway.digest.username, plan.digest_password)),
+        tasks,
         observe=partial(telemetry.request, name),
     )
     return Site(

@@ -27,9 +27,6 @@ matters in them."""
 SAVED_EVERY = 10
 """Looks between writes of what the ledgers keep: cards in small computers wear out."""
 
-CLOSING = 1.0
-"""Seconds that a gateway's connections get to close."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Life:
@@ -147,7 +144,6 @@ async def _keep_counters(site: Site, file: StateFile) -> None:
 
 async def _close(site: Site, file: StateFile) -> None:
     """Close the connections and save the counters."""
-    with anyio.move_on_after(CLOSING, shield=True):
-        await site.session.aclose()
+    await site.session.aclose()
     if len(site.ledger):
         file.write(site.ledger.page(ended=True))

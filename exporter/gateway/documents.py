@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import anyio
 
 from exporter import clock
 from exporter.endpoint import INFO, Endpoint
-from exporter.gateway.errors import Absent, Late, Malformed, Silent, Unavailable
+from exporter.gateway.errors import Absent, Late, Malformed, Mute, Silent, Unavailable
 from exporter.gateway.flight import Flight, Tasks
 
 ABSENT_FRESH = 3600.0
@@ -75,11 +76,13 @@ class Documents:
         """Send for the page if it is due; what is still good can be had at once."""
         held, now = self._held.get(endpoint), self._now()
         if held is None or now >= held.keep:
+            joined = self._flights.get(endpoint)
             flight = self._send(endpoint)
             if not endpoint.later:
                 self._awaited[endpoint] = flight
             spare = held if held is not None and now < held.spare else None
-            return Asked(endpoint, spare, flight, self._shown)
+            again = partial(self._send, endpoint) if flight is joined else None
+            return Asked(endpoint, spare, flight, self._shown, again)
         if now >= held.fresh:
             self._send(endpoint)
         return Asked(endpoint, held, None, self._shown)
@@ -109,6 +112,8 @@ class Documents:
             data = await self._source.get(endpoint)
         except Absent:
             return self._hold_absent(endpoint)
+        except Mute:
+            raise  # it was not even asked
         except (Silent, Unavailable, Malformed):
             if endpoint.slow and self._source.identity is not None:
                 # A slow page that failed is given its time before it is asked for again.
@@ -156,6 +161,9 @@ class Asked:
     shown: dict[Endpoint, Document]
     """Where the page is noted that is handed out."""
 
+    again: Callable[[], Flight[Document]] | None = None
+    """Asks once more; there for a page that others had asked for before."""
+
     @property
     def at_hand(self) -> bool:
         """Whether nobody would have to wait for it."""
@@ -172,7 +180,16 @@ class Asked:
     async def _document(self, deadline: float) -> Document:
         if self.flight is not None:
             with anyio.CancelScope(deadline=deadline):
-                return await self.flight.landed()
+                return await self._landed(self.flight)
         if self.held is not None:
             return self.held
         raise Late(f"{self.endpoint} had not answered when the scrape had to end")
+
+    async def _landed(self, flight: Flight[Document]) -> Document:
+        """Wait for the page; one that others have waited for in vain is due a request of ours."""
+        try:
+            return await flight.landed()
+        except Silent:
+            if self.again is None:
+                raise
+            return await self.again().landed()

@@ -4,7 +4,8 @@ GatewayError
 ├── Unreachable         no connection
 │   └── Untrusted       another certificate than the one that is trusted
 ├── Silent              no answer in time
-│   └── Late            not before the scrape had to end
+│   ├── Late            not before the scrape had to end
+│   └── Mute            to nothing that was asked: so this was not asked at all
 ├── Unavailable         the gateway answers that it cannot, or not now
 ├── Absent              the gateway has no such page
 │   └── Forbidden       or keeps it from our login
@@ -47,6 +48,10 @@ class Silent(GatewayError):
 
 class Late(Silent):
     """No answer before the scrape had to end; the request goes on for the next one."""
+
+
+class Mute(Silent):
+    """The gateway does not answer anything, so that this was not asked."""
 
 
 class Unavailable(GatewayError):

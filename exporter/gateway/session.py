@@ -1,7 +1,9 @@
 """The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -22,8 +24,10 @@ from exporter.gateway.errors import (
     Unreachable,
     Untrusted,
 )
-from exporter.gateway.exchange import Answer, exchange, forgetful_jar
+from exporter.gateway.exchange import Answer, forgetful_jar
+from exporter.gateway.flight import Tasks
 from exporter.gateway.identity import Identity
+from exporter.gateway.line import Line
 from exporter.gateway.tls import Trust
 from exporter.gateway.tokens import Tokens
 from exporter.gateway.turns import Turns
@@ -64,6 +68,26 @@ class Address:
         return f"https://{self.host}", f"http://{self.host}"
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens a gateway: a token since firmware 7, a local user before."""
+
+    tokens: Tokens
+    digest: Digest
+
+
+def _client(context: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=context,
+        cookies=forgetful_jar(),
+        headers=PACKINGS,
+        event_hooks={"response": [bounded(SIZE_LIMIT)]},
+        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+        limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
+        trust_env=False,
+    )
+
+
 class Session:
     """Asks one gateway for its pages."""
 
@@ -71,8 +95,8 @@ class Session:
         self,
         address: Address,
         trust: Trust,
-        tokens: Tokens,
-        digest: Digest,
+        keys: Keys,
+        tasks: Tasks,
         observe: Observe = lambda *_: None,
     ) -> None:
         self.identity: Identity | None = None
@@ -82,17 +106,9 @@ class Session:
         self._address = address
         self._observe = observe
         self._trust = trust
-        self._digest = digest
-        self._client = httpx.AsyncClient(
-            verify=trust.context(),
-            cookies=forgetful_jar(),
-            headers=PACKINGS,
-            event_hooks={"response": [bounded(SIZE_LIMIT)]},
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
-            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
-            trust_env=False,
-        )
-        self._door = Door(self._ask, tokens)
+        self._digest = keys.digest
+        self._line = Line(partial(_client, trust.context()), partial(self._get, INFO), tasks)
+        self._door = Door(self._ask, keys.tokens)
         self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
         self._identified_at = 0.0
@@ -102,11 +118,15 @@ class Session:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._line.aclose()
 
     async def get(self, endpoint: Endpoint) -> Any:
         """Fetch and decode one page; ``/info`` has to come first. Raises ``GatewayError``."""
+        await self._line.awake()
         await self._turns.pace(endpoint)
+        return await self._get(endpoint)
+
+    async def _get(self, endpoint: Endpoint) -> Any:
         began, outcome = clock.elapsed(), "ok"
         if self._waiting_since is None:
             self._waiting_since = began
@@ -189,10 +209,12 @@ class Session:
         auth: httpx.Auth | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
+        ask = partial(self._line.ask, url, endpoint.patience, auth=auth, headers=headers)
+        if endpoint is INFO and self._line.mute:
+            return await ask()  # a knock: nothing else is asked, but lanes may be held
         async with self._turns.lane(endpoint):
-            return await exchange(
-                self._client, "GET", url, endpoint.patience, auth=auth, headers=headers
-            )
+            await self._line.awake()
+            return await ask()
 
     def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
         self._turns.note(endpoint, hangs=isinstance(error, Silent))

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import simulation
 
-from exporter import clock, fleet
+from exporter import clock
 from exporter.demo.world import World
+from exporter.gateway import line
 
 
 @pytest.fixture
@@ -36,4 +37,4 @@ async def world(host: simulation.Host, monkeypatch: pytest.MonkeyPatch) -> Async
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let connections close: a simulated second goes by before they can."""
-    monkeypatch.setattr(fleet, "CLOSING", 3600.0)
+    monkeypatch.setattr(line, "CLOSING", 3600.0)

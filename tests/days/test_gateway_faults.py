@@ -1,23 +1,23 @@
 """A gateway that fails for ten minutes: what is seen, how it ends, and that nobody storms it."""
 
+import anyio
 import pytest
 from harness import Exporting, Exposed
 from simulation import scraping
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
+from exporter.endpoint import INFO
+from exporter.gateway.line import AGAIN
 
 TEN_MINUTES = 600
 ROUNDS = TEN_MINUTES / 15
 
-PATIENCE = 15
-"""Seconds after which a request is given up."""
-
 IN_FLIGHT = 2
 CHECK = "/auth/check_jwt"
 
-ONE_AFTER_ANOTHER = TEN_MINUTES / PATIENCE + 10
-"""A page that hung is asked for alone, and given up after a while; at first there are others."""
+KNOCKS = TEN_MINUTES / AGAIN + 1
+"""Who answers nothing is asked for one small page, over and over."""
 
 PAGES = 11
 ONCE_A_ROUND = ROUNDS * PAGES
@@ -27,8 +27,8 @@ LOGINS = 5
 """One, and four more if tokens are refused: after 1, 2, 4 and 8 minutes."""
 
 BOUNDS: dict[Fault | int, float] = {
-    Fault.HANG: ONE_AFTER_ANOTHER,
-    Fault.TRICKLE: ONE_AFTER_ANOTHER,
+    Fault.HANG: KNOCKS + IN_FLIGHT,
+    Fault.TRICKLE: KNOCKS + IN_FLIGHT,
     Fault.CUT: ONCE_A_ROUND,
     Fault.RESET: ONCE_A_ROUND,
     Fault.UNAVAILABLE: ONCE_A_ROUND,
@@ -50,25 +50,45 @@ async def test_a_gateway_that_fails_is_spared_and_comes_back(
 ) -> None:
     """While all pages fail, scrapes end in time, power is absent, and enphase_up turns 0.
 
-    Two Prometheus servers together cause no more requests than one page at a time allows. The
-    second scrape after the fault is whole: the first may meet a request that has to be given up.
+    Two Prometheus servers together cause no more requests than one does, and the first scrape
+    after the fault shows all that was shown before.
     """
     async with exporting(world) as client:
-        assert whole((await scraping(client, 60, scrapers=2))[-1])
+        before = (await scraping(client, 60, scrapers=2))[-1]
+        assert whole(before)
         world.gateway.requests.clear()
         world.gateway.faults["*"] = fault
         rounds = await scraping(client, TEN_MINUTES, scrapers=2)
         asked = world.gateway.requests.copy()
         world.gateway.faults.clear()
-        after = await scraping(client, 30, scrapers=2)
+        (after,) = await scraping(client, 15, scrapers=2)
     assert not any("production_power_watts" in exposed for exposed in rounds)
     assert {exposed.value("up") for exposed in rounds[7:]} == {0}
     assert asked.total() <= BOUNDS[fault]
-    del asked[CHECK]
+    del asked[CHECK], asked[INFO.path]
     assert max(asked.values()) <= ROUNDS + 1
     assert world.gateway.busiest <= IN_FLIGHT
-    assert whole(after[1])
+    assert before.samples.keys() - after.samples.keys() == set()
+    assert after.value("up") == 1
     assert world.cloud.logins.total() <= LOGINS
+
+
+@pytest.mark.parametrize("lasting", [20, 47, 100, 241])
+@pytest.mark.parametrize("moment", [0.5, 4, 8, 11, 14.5])
+async def test_whenever_a_hang_ends_the_next_scrape_is_whole(
+    world: World, exporting: Exporting, lasting: int, moment: float
+) -> None:
+    """Be it a moment before a scrape or after one, in a short hang or a long one."""
+    async with exporting(world) as client:
+        before = (await scraping(client, 60))[-1]
+        world.gateway.faults["*"] = Fault.HANG
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(scraping, client, lasting)
+            await anyio.sleep(15 * (lasting // 15 - 1) + moment)
+            world.gateway.faults.clear()
+        (after,) = await scraping(client, 15)
+    assert before.samples.keys() - after.samples.keys() == set()
+    assert after.value("up") == 1
 
 
 async def test_a_gateway_that_is_off_is_called_once_a_scrape(

@@ -1,0 +1,116 @@
+"""The line to one gateway: its connections, and whether there is any sign of life at the far end.
+
+A gateway that hung, or that lost its power, never answers what it was asked before. So when
+requests are given up and nothing is answered between them, the line counts as mute: what is under
+way is dropped, with its connections, and nothing is asked before somebody has answered a knock. A
+gateway that hangs is so asked for one page by all, and one that comes back is seen within seconds.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import httpx
+
+from exporter.gateway.errors import GatewayError, Mute, Silent
+from exporter.gateway.exchange import Answer, exchange
+from exporter.gateway.flight import Flight, Tasks
+
+GIVEN_UP = 2
+"""Requests in a row that mean silence: a single one may be for a page that hangs alone."""
+
+PATIENCE = 15.0
+"""Seconds that a request waits for a sign of life."""
+
+AGAIN = 7.5
+"""Seconds between knocks, while somebody waits. One from before the gateway's return is never
+answered; two are under way at the most."""
+
+CLOSING = 1.0
+"""Seconds that connections get to close."""
+
+
+class Line:
+    """Asks one gateway, over connections that are kept."""
+
+    def __init__(
+        self,
+        connect: Callable[[], httpx.AsyncClient],
+        knock: Callable[[], Awaitable[Any]],
+        tasks: Tasks,
+    ) -> None:
+        """Take how to connect, and what is asked (with ``ask``) to get a sign of life."""
+        self._connect = connect
+        self._knock = knock
+        self._tasks = tasks
+        self._client = connect()
+        self._under_way: set[anyio.CancelScope] = set()
+        self._given_up = 0
+        self._sign = anyio.Event()
+        self._next_knock = 0.0
+
+    @property
+    def mute(self) -> bool:
+        """Whether there has been no sign of life for some time."""
+        return self._given_up >= GIVEN_UP
+
+    async def awake(self) -> None:
+        """Return at once; on a mute line, once there is a sign of life. Raises ``Mute``."""
+        until = anyio.current_time() + PATIENCE
+        while self.mute:
+            if anyio.current_time() >= until:
+                raise Mute("the gateway does not answer anything: it may hang, or restart")
+            self._knock_if_due()
+            with anyio.CancelScope(deadline=min(until, self._next_knock)):
+                await self._sign.wait()
+
+    async def ask(self, url: str, seconds: float, **options: Any) -> Answer:
+        """Get a page; raises ``GatewayError``. What had to be dropped is asked for again."""
+        while True:
+            with anyio.CancelScope() as attempt:
+                self._under_way.add(attempt)
+                try:
+                    return await self._attempt(url, seconds, options)
+                finally:
+                    self._under_way.discard(attempt)
+            await self.awake()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await _close(self._client)
+
+    def _knock_if_due(self) -> None:
+        now = anyio.current_time()
+        if now >= self._next_knock:
+            self._next_knock = now + AGAIN
+            Flight(self._tasks, self._knock)
+
+    async def _attempt(self, url: str, seconds: float, options: dict[str, Any]) -> Answer:
+        try:
+            answer = await exchange(self._client, "GET", url, seconds, **options)
+        except Silent:
+            self._give_up()
+            raise
+        except GatewayError:  # a sign of life, or that nobody is there at all
+            self._hear()
+            raise
+        self._hear()
+        return answer
+
+    def _give_up(self) -> None:
+        self._given_up += 1
+        if self._given_up == GIVEN_UP:
+            for attempt in self._under_way:
+                attempt.cancel()
+            self._sign, self._next_knock = anyio.Event(), 0.0
+            old, self._client = self._client, self._connect()
+            self._tasks.start_soon(_close, old)
+
+    def _hear(self) -> None:
+        self._given_up = 0
+        self._sign.set()
+
+
+async def _close(client: httpx.AsyncClient) -> None:
+    with anyio.move_on_after(CLOSING, shield=True):
+        await client.aclose()
