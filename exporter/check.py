@@ -41,7 +41,7 @@ def trust(settings: Settings) -> int:
 async def _check(settings: Settings) -> int:
     hurried = settings.scrape.model_copy(update={"heavy_pause": 0.0})
     settings = settings.model_copy(update={"scrape": hurried})
-    async with Fleet(settings, Telemetry()) as fleet:
+    async with Fleet(settings, Telemetry(), counts=False) as fleet:
         fleet.insist()
         results = [await _check_site(site) for site in fleet.sites.values()]
     return 0 if all(results) else 1
@@ -98,7 +98,7 @@ def _figures(samples: dict[str, float]) -> Iterator[str]:
 
 async def _trust(settings: Settings) -> int:
     results = []
-    async with Fleet(settings, Telemetry()) as fleet:
+    async with Fleet(settings, Telemetry(), counts=False) as fleet:
         for site in fleet.sites.values():
             print(f"{site.name} ({site.host})")
             results.append(await _pin_anew(site))

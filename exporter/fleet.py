@@ -41,8 +41,13 @@ class _Life:
 class Fleet:
     """All gateways by name; an async context in which their logins and requests live on."""
 
-    def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry, *, counts: bool = True) -> None:
+        """Make what the settings say; unless it ``counts``, others' kept counters stay as they are.
+
+        Two processes that kept the same counters would each put aside what the other has told.
+        """
         self._settings = settings
+        self._counts = counts
         self._telemetry = telemetry
         self._accounts: dict[tuple[str, str, Cloud, Path], Account] = {}
         self._lives: dict[str, _Life] = {}
@@ -111,9 +116,13 @@ class Fleet:
             async with tasks:
                 tasks.start_soon(site.tokens.keep)
                 task_status.started(_Life(plan, site, tasks.cancel_scope, ended))
-                await _keep_counters(site, file)
+                if self._counts:
+                    tasks.start_soon(_keep_counters, site, file)
+                await anyio.sleep_forever()
         finally:
-            await _close(site, file)
+            await site.session.aclose()
+            if self._counts and len(site.ledger):
+                file.write(site.ledger.page(ended=True))
             ended.set()
 
     def _account(self, plan: Plan) -> Account | None:
@@ -140,10 +149,3 @@ async def _keep_counters(site: Site, file: StateFile) -> None:
             page = site.ledger.page()
             if not await anyio.to_thread.run_sync(file.write, page):
                 site.ledger.unsaved = True
-
-
-async def _close(site: Site, file: StateFile) -> None:
-    """Close the connections and save the counters."""
-    await site.session.aclose()
-    if len(site.ledger):
-        file.write(site.ledger.page(ended=True))

@@ -17,6 +17,7 @@ from exporter.setting_values import (
     Secret,
     SecretFile,
     Text,
+    secret,
     state_dir,
     wrong,
 )
@@ -122,4 +123,14 @@ class Settings(Gateway, BaseSettings):
             if (lack := site.lacks()) is not None:
                 setting, why = lack
                 raise wrong(f"gateways.{name}.{setting}" if self.gateways else setting, why)
+        return self
+
+    @model_validator(mode="after")
+    def _one_password_each(self) -> Self:
+        """See that an account has one password: by its username is kept that it was refused."""
+        known: dict[str, str] = {}
+        for name, site in self.sites().items():
+            password = secret(site.password, site.password_file)
+            if site.username and password and known.setdefault(site.username, password) != password:
+                raise wrong(f"gateways.{name}.password", "is another one than its username has")
         return self

@@ -245,6 +245,15 @@ def test_an_account_may_be_told_in_parts(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert told == {"roof": SECRET, "barn": "other"}
 
 
+def test_an_account_has_one_password(yaml: Path) -> None:
+    """Two passwords for one username are a mistake, and would each make the other be tried anew."""
+    roof = f"roof: {{host: a, username: me, password: {SECRET}}}"
+    yaml.write_text(f"gateways:\n  {roof}\n  barn: {{host: b, username: me, password: other}}\n")
+    assert "gateways.barn.password is another one than its username has" in wrong()
+    yaml.write_text(f"gateways:\n  {roof}\n  barn: {{host: b, username: you, password: other}}\n")
+    assert len(load([]).sites()) == 2
+
+
 def test_several_gateways_can_be_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container without a file can have several gateways too."""
     environment(monkeypatch, GATEWAYS__roof__HOST="192.0.2.1", GATEWAYS__barn__HOST="192.0.2.2")

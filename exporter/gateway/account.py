@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import anyio
 
-from exporter.gateway.brake import Brake
+from exporter import clock
+from exporter.gateway.brake import FIRST, Brake
 from exporter.gateway.credentials import Credentials
 from exporter.gateway.errors import (
     Changed,
@@ -33,6 +34,10 @@ ALL = ""
 """Stands in a serial's place for what holds back every gateway of the account."""
 
 CUT_OFF = CloudTrouble("the exporter ended in the middle of its last login; the next one is soon")
+UNKEPT = CloudTrouble(
+    "the state directory cannot be written: until that is mended, the exporter logs in a minute "
+    "after its start, lest restarts lock the account"
+)
 
 Observe = Callable[[str], None]
 """Told how each attempt at a login ended."""
@@ -65,6 +70,13 @@ class Account:
         self._record = Record(file, credentials)
         self._now = now
         self._lock = anyio.Lock()
+        self._asked: set[str] = set()
+        self._denied: set[str] = set()
+        """Gateways that are not ours, since the last login that was well."""
+
+        self._patient_until = clock.elapsed() + FIRST
+        """Until when no login is made whose failure could not be kept."""
+
         self._holds: dict[str, Hold] = {}
         for serial, wait in self._record.load().items():
             hold = self._hold(serial)
@@ -74,6 +86,7 @@ class Account:
     async def token(self, serial: str, *, observe: Observe = lambda _: None) -> Token:
         """Get a token for one gateway; raises ``LoginError``."""
         async with self._lock:
+            self._asked.add(serial)
             for hold in (self._hold(ALL), self._hold(serial)):
                 if hold.why is not None and hold.brake.on:
                     raise hold.why.with_traceback(None)
@@ -90,17 +103,35 @@ class Account:
 
     def insist(self) -> None:
         """Let the next attempt be made at once: a person asks for it."""
+        self._patient_until = 0.0
         for hold in self._holds.values():
             hold.brake.release()
 
     async def _attempt(self, serial: str) -> Token:
         """Try the ways in turn; the next one only where the page, not the password, was wrong."""
+        wish = 0.0
         for login in self._logins[:-1]:
             try:
-                return _parsed(await login(self._credentials, serial), serial)
+                return await self._try(login, serial)
             except Changed as error:
+                wish = error.retry_after
                 log.warning("login=%s trying the other way", error)
-        return _parsed(await self._logins[-1](self._credentials, serial), serial)
+        try:
+            return await self._try(self._logins[-1], serial)
+        except LoginError as error:
+            error.retry_after = max(error.retry_after, wish)
+            raise
+
+    async def _try(self, login: Login, serial: str) -> Token:
+        """Log in; whatever goes wrong is a ``LoginError``, which holds the next attempt back."""
+        try:
+            return _parsed(await login(self._credentials, serial), serial)
+        except LoginError:
+            raise
+        except Exception as error:
+            log.exception("login=failed")
+            kind = type(error).__name__
+            raise CloudTrouble(f"unexpected {kind}: please report it with the log") from None
 
     def _begin(self) -> None:
         """Keep a wait for the case that the process does not live to see how the attempt ends."""
@@ -108,19 +139,36 @@ class Account:
         brake.resume(0.0, self._hold(ALL).brake.failures)
         brake.fail()
         cut_off = Wait(brake.until, brake.failures, CUT_OFF)
-        self._record.save(self._waits() | {ALL: cut_off})
+        is_kept = self._record.save(self._waits() | {ALL: cut_off})
+        if not is_kept and clock.elapsed() < self._patient_until:
+            raise UNKEPT.with_traceback(None)
 
     def _hold_back(self, serial: str, error: LoginError) -> None:
-        """Wait; where the account may not use a gateway, its others need not."""
+        """Wait: all of the account's gateways, or just one that the account may not use.
+
+        Of several gateways the one that failed waits for longer than the others, so that they get
+        their turn; and where two are denied, it is rather the account, or the cloud.
+        """
         if isinstance(error, NotOurs):
-            self._holds.pop(ALL)
-        hold = self._hold(serial if isinstance(error, NotOurs) else ALL)
-        hold.why = error
+            self._denied.add(serial)
+            if len(self._denied) == 1:
+                self._holds.pop(ALL)
+                self._delay(serial, error, 0.0)
+                return
         is_refusal = isinstance(error, Refused | SecondFactor)
-        hold.brake.fail(REFUSAL_PAUSE if is_refusal else error.retry_after)
+        wait = self._delay(ALL, error, REFUSAL_PAUSE if is_refusal else error.retry_after)
+        if len(self._asked) > 1 and not is_refusal:
+            self._delay(serial, error, 2 * wait)
+
+    def _delay(self, serial: str, error: LoginError, at_least: float) -> float:
+        hold = self._hold(serial)
+        hold.why = error
+        wait = hold.brake.fail(at_least)
         self._record.save(self._waits())
+        return wait
 
     def _go_on(self, serial: str) -> None:
+        self._denied.clear()
         del self._holds[ALL], self._holds[serial]
         self._record.save(self._waits())
 

@@ -30,16 +30,17 @@ class Brake:
         self.until = min(self.until, now + self._wait)
         return now < self.until
 
-    def fail(self, at_least: float = 0.0) -> None:
+    def fail(self, at_least: float = 0.0) -> float:
         """Wait a minute after the first failure, twice as long after each further, up to an hour.
 
-        The jitter keeps many exporters from coming back at the same moment.
+        Returns the wait. The jitter keeps many exporters from coming back at the same moment.
         """
         wait = min(FIRST * 2**self.failures, LONGEST)
         wait *= 1 + random.uniform(0, JITTER)  # noqa: S311  spreads load, guards nothing
         self.failures = min(self.failures + 1, MOST)
         self._wait = max(wait, at_least)
         self.until = self._now() + self._wait
+        return self._wait
 
     def resume(self, until: float, failures: int) -> None:
         """Go on where an earlier process has ended."""

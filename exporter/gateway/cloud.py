@@ -85,5 +85,5 @@ def _seconds(answer: Answer) -> float:
         now = parsedate_to_datetime(answer.headers.get("Date", ""))
         wish = (parsedate_to_datetime(value) - now).total_seconds()
         return min(max(wish, 0.0), LONGEST_WISH)
-    except (ValueError, TypeError):  # no date, or one of the two without a time zone
+    except (ValueError, TypeError, OverflowError):  # no date that is one, or without a time zone
         return 0.0

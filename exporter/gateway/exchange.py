@@ -51,8 +51,8 @@ def translated(what: str) -> Iterator[None]:
         raise Silent(f"{what} did not answer in time") from None
     except (httpx.RemoteProtocolError, httpx.ReadError):
         raise Malformed(f"{what} broke off its answer") from None
-    except (httpx.LocalProtocolError, UnicodeEncodeError):
-        # Its text shows what was to be sent, cookies and all.
+    except (httpx.LocalProtocolError, UnicodeError):
+        # Its text shows what was to be sent, cookies and all; or a host's name is none.
         raise Malformed(f"{what} gave what cannot be sent back") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if (refusal := _refused_certificate(error)) is not None:

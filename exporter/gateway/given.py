@@ -40,6 +40,8 @@ class Given:
         if self._file is None:
             return self._text or None
         try:
+            if self._file.exists() and not self._file.is_file():
+                raise LoginError("ENPHASE_TOKEN_FILE should be a file: a pipe cannot be read again")
             return self._file.read_text(encoding="utf-8").strip() or None
         except (OSError, UnicodeDecodeError) as error:
             raise LoginError(f"ENPHASE_TOKEN_FILE cannot be read: {type(error).__name__}") from None

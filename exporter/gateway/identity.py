@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from exporter.gateway.errors import Rejected
+from exporter.gateway.errors import Malformed, Rejected
 
 DIGITS = re.compile("[0-9]{1,15}")
 
@@ -30,9 +30,12 @@ class Identity:
                 "another gateway answers at this address than the one that ENPHASE_SERIAL names: "
                 "correct ENPHASE_HOST or ENPHASE_SERIAL"
             )
+        tokens = info.findtext("web-tokens") == "true"
+        if tokens and not serial:
+            raise Malformed("the gateway does not say its serial on /info: it may be starting")
         time = info.findtext("time", "")
         return cls(
             serial=serial,
-            tokens=info.findtext("web-tokens") == "true",
+            tokens=tokens,
             time=float(time) if DIGITS.fullmatch(time) else None,
         )

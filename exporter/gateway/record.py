@@ -54,11 +54,11 @@ class Record:
             self._file.ignore("it holds no refused login")
             return {}
 
-    def save(self, waits: Mapping[str, Wait]) -> None:
-        """Keep the waits; with none left, nothing is kept."""
+    def save(self, waits: Mapping[str, Wait]) -> bool:
+        """Keep the waits, and tell whether that was possible; with none left, nothing is kept."""
         if not waits:
             self._file.remove()
-            return
+            return True
         salt, key = self._seal
         rows = {
             serial: {
@@ -69,7 +69,7 @@ class Record:
             }
             for serial, wait in waits.items()
         }
-        self._file.write(json.dumps({"salt": salt.hex(), "key": key, "waits": rows}))
+        return self._file.write(json.dumps({"salt": salt.hex(), "key": key, "waits": rows}))
 
     @cached_property
     def _seal(self) -> tuple[bytes, str]:

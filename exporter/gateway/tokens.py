@@ -50,6 +50,9 @@ class Tokens:
         self._renewals = Brake(now)
         """On while it is too early to try the next renewal."""
 
+        self._refused: Token | None = None
+        """The token that the gateway refused, until it takes one."""
+
         self._login: Flight[Token] | None = None
         self._serial = ""
         self.held: Token | None = self._load()
@@ -57,15 +60,18 @@ class Tokens:
     async def current(self, serial: str) -> Token:
         """Return the token to use now; raises ``LoginError`` where there is none to be had."""
         self._serial = serial
-        self._take_given()
-        if self.held is not None and not self.held.fits(serial):
-            if self._log_in is None:
-                raise LoginError(
-                    "the token at hand is for another gateway: check ENPHASE_TOKEN or its file"
-                )
-            log.warning("the token at hand is for another gateway and is not used")
-            self.held = None
-        return self.held or await self._renew(serial)
+        try:
+            self._take_given()
+        except LoginError:  # ``keep`` logs it; what is at hand is as good as before
+            if self.held is None and self._log_in is None:
+                raise
+        if self.held is not None and self.held.fits(serial):
+            return self.held
+        if self.held is not None and self._log_in is None:
+            raise LoginError(
+                "the token at hand is for another gateway: check ENPHASE_TOKEN or its file"
+            )
+        return await self._renew(serial)
 
     async def replace(self, refused: Token, serial: str) -> Token:
         """Return another token than the one the gateway has refused.
@@ -83,11 +89,12 @@ class Tokens:
             )
         if self._refusals.on:
             raise Rejected("the gateway refuses the token, and it is too early for another login")
-        self._refusals.fail()
+        self._refused = refused
         return await self._renew(serial)
 
     def admitted(self) -> None:
         """Note that the gateway has taken the token."""
+        self._refused = None
         self._refusals.release()
 
     async def keep(self) -> None:
@@ -113,7 +120,7 @@ class Tokens:
         else:
             if self._now() >= renewed.renewal:
                 self._renewals.fail()
-                log.warning("the new token is due again at once: check this machine's clock")
+                log.warning("there is no token that lives longer: check this machine's clock")
             else:
                 self._renewals.release()
 
@@ -132,10 +139,27 @@ class Tokens:
                 "this gateway wants a token: set ENPHASE_USERNAME and ENPHASE_PASSWORD, "
                 "or ENPHASE_TOKEN, or ENPHASE_TOKEN_FILE"
             )
-        self.held = token = await self._log_in(serial)
+        token = self._left_by_others(serial) or await self._log_in(serial)
+        if self._refused is not None:
+            self._refusals.fail()
+        elif self.held is not None and self._gains_nothing(token, serial):
+            return self.held
+        self.held, self._refused = token, None
         self._keep(token)
         log.info("token=new role=%s days=%.1f", token.role, (token.ends - self._now()) / 86_400)
         return token
+
+    def _left_by_others(self, serial: str) -> Token | None:
+        """Return a better token that is in the file by now, as after a ``check`` by hand."""
+        kept = self._kept()
+        if kept is None or not kept.fits(serial) or kept.ends <= self._now():
+            return None
+        return None if self._gains_nothing(kept, serial) else kept
+
+    def _gains_nothing(self, token: Token, serial: str) -> bool:
+        """Whether the token at hand serves as long: one way through the cloud gives short ones."""
+        held = self.held
+        return held is not None and held.fits(serial) and token.ends <= held.ends
 
     def _look_at_given(self, said: str | None) -> str | None:
         """Take a token that was put into the file; return what is wrong with it, said once."""
@@ -169,8 +193,15 @@ class Tokens:
         until, _, failures = waiting.partition(" ")
         with suppress(ValueError):
             self._refusals.resume(float(until), int(failures))
+        return self._parsed(kept)
+
+    def _kept(self) -> Token | None:
+        text = self._file.read()
+        return None if text is None else self._parsed(text.partition("\n")[0])
+
+    def _parsed(self, text: str) -> Token | None:
         try:
-            return Token.parse(kept)
+            return Token.parse(text)
         except ValueError as error:
             self._file.ignore(str(error))
             return None

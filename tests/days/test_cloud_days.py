@@ -1,5 +1,7 @@
 """The cloud's bad days: nothing is seen while a token is good, and nobody is stormed."""
 
+from pathlib import Path
+
 import anyio
 import pytest
 from harness import Client, Exporting
@@ -68,7 +70,7 @@ async def test_a_token_that_ends_while_the_cloud_is_down(
         world.gateway.requests.clear()
         assert set(await ups(client, 2 * HOUR, 2 * MINUTE)) == {0}
         assert world.gateway.requests["/auth/check_jwt"] <= 2 * 60
-        assert "the gateway refuses the token" in (await client.http.get("/")).text
+        assert "answered 503" in (await client.http.get("/")).text
         assert attempts(world) <= 1 + 2 * RARELY
         world.cloud.faults.clear()
         await scraping(client, HOUR_AT_MOST, HOUR_AT_MOST / 4)
@@ -133,3 +135,21 @@ async def test_a_crash_loop_makes_one_attempt(
             assert "production_power_watts" not in await client.scrape(2)
             await anyio.sleep(1)
     assert max(world.cloud.requests.values()) == 1
+
+
+async def test_logins_that_could_not_be_kept_wait_a_minute(
+    world: World, exporting: Exporting, tmp_path: Path
+) -> None:
+    """Where the state directory cannot be written, restarts each half minute make no login.
+
+    Who stays longer logs in, and the page says what to mend.
+    """
+    (tmp_path / "state").write_text("a file where the folder should be")
+    for _ in range(10):
+        async with exporting(world) as client:
+            assert set(await ups(client, 30, 15)) == {0}
+            assert "state directory cannot be written" in (await client.http.get("/")).text
+    assert world.cloud.logins.total() == 0
+    async with exporting(world) as client:
+        assert (await ups(client, 2 * MINUTE, 15))[-1] == 1
+    assert world.cloud.logins == {"enlighten:ok": 1}

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,14 @@ OTHER_TOKEN = AUTHORITY.issue(OTHER, "owner", 31_536_000, NOW)
 class Way:
     """A way through the cloud that ends as it is told, and counts who takes it."""
 
-    ending: LoginError | str = TOKEN
+    ending: Exception | str = TOKEN
     taken: list[str] = field(default_factory=list)
 
     async def __call__(self, credentials: Credentials, serial: str) -> str:
         """Log in."""
         assert credentials.username == CREDENTIALS.username
         self.taken.append(serial)
-        if isinstance(self.ending, LoginError):
+        if isinstance(self.ending, Exception):
             raise self.ending
         return self.ending
 
@@ -366,6 +367,85 @@ def test_a_damaged_record_is_passed_over(tmp_path: Path, change: dict[str, Any])
     file.write("[" * 100_000)
     with pytest.raises(Refused, match="asked"):
         anyio.run(Account(credentials, [_refuse], file, now).token, "1223")
+
+
+async def test_whatever_goes_wrong_in_a_login_holds_the_next_one_back(
+    start: Start, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error that nobody foresaw is told as any other, and is no storm of logins."""
+    way, seen = Way(UnicodeError("odd")), list[str]()
+    account = start(way)
+    for _ in range(9):
+        with pytest.raises(CloudTrouble, match="unexpected UnicodeError"):
+            await account.token(SERIAL, observe=seen.append)
+        clock.moment += 5
+    assert (len(way.taken), seen) == (1, ["cloud"])
+    assert caplog.text.count("Traceback") == 1
+
+
+async def test_a_gateway_that_fails_leaves_the_others_their_turn(
+    start: Start, clock: Clock
+) -> None:
+    """Of several gateways, one that the cloud has no token for keeps no other one down for long."""
+
+    async def login(credentials: Credentials, serial: str) -> str:
+        if serial == SERIAL:
+            raise CloudTrouble("422")
+        return OTHER_TOKEN
+
+    account, waited = start(login), 0
+    await fails(account, CloudTrouble)
+    with pytest.raises(CloudTrouble):
+        await account.token(OTHER)
+    for _ in range(200):
+        clock.moment += 15
+        waited += 15
+        for serial in (SERIAL, OTHER):
+            with suppress(CloudTrouble):
+                await account.token(serial)
+                assert waited < 300
+                return
+    pytest.fail("the other one never had its turn")
+
+
+async def test_a_cloud_that_denies_every_gateway_is_not_stormed(start: Start, clock: Clock) -> None:
+    """Where not one but all gateways are denied, they wait together, not each for itself."""
+    way = Way(NotOurs("403"))
+    account = start(way)
+    for _ in range(4 * 60):
+        for number in range(20):
+            with pytest.raises(NotOurs):
+                await account.token(f"{SERIAL}{number}")
+        clock.moment += 15
+    assert len(way.taken) < 12
+
+
+async def test_the_longer_wish_of_both_ways_counts(start: Start, clock: Clock) -> None:
+    """Where the first way asks us to wait and the second just fails, the wish is kept."""
+    first, second = Way(Changed("503", 7200)), Way(CloudTrouble("down"))
+    account = start(first, second)
+    await fails(account, CloudTrouble)
+    clock.moment += 7199
+    await fails(account, CloudTrouble)
+    assert len(first.taken) == 1
+
+
+async def test_nothing_is_tried_at_once_where_nothing_can_be_kept(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that lives for seconds makes no login that the next one would not know of."""
+    blocked = tmp_path / "file"
+    blocked.touch()
+    monkeypatch.setattr("exporter.clock.elapsed", clock)
+    way = Way()
+    account = Account(CREDENTIALS, [way], StateFile(blocked / "account.json"), clock)
+    await fails(account, CloudTrouble, "the state directory cannot be written")
+    assert way.taken == []
+    clock.moment += 60
+    assert (await account.token(SERIAL)).text == TOKEN
+    hurried = Account(CREDENTIALS, [way], StateFile(blocked / "account.json"), clock)
+    hurried.insist()
+    assert (await hurried.token(SERIAL)).text == TOKEN
 
 
 async def _refuse(credentials: Credentials, serial: str) -> str:

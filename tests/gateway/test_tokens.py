@@ -199,13 +199,58 @@ async def test_a_damaged_cache_costs_a_login(
 
 
 async def test_a_kept_token_for_another_gateway_is_replaced(
-    keeping: Keeping, cloud: Cloud, cache: Path, caplog: pytest.LogCaptureFixture
+    keeping: Keeping, cloud: Cloud, cache: Path
 ) -> None:
-    """After a gateway was replaced, a login gets the new one's token."""
+    """After a gateway was replaced, a login gets the new one's token; the old one fits no more."""
     put(cache, issue(serial=OTHER))
     async with keeping(cloud) as tokens:
         assert (await tokens.current(SERIAL)).serial == SERIAL
-    assert "for another gateway" in caplog.text
+    assert cloud.logins == 1
+
+
+async def test_a_renewal_that_ends_sooner_is_not_taken(
+    keeping: Keeping, cloud: Cloud, clock: Clock, cache: Path
+) -> None:
+    """Where only the way is left that gives tokens of hours, the old one of days goes on."""
+    async with keeping(cloud) as tokens:
+        first = await tokens.current(SERIAL)
+        before = kept(cache)
+        clock.moment = first.renewal
+        cloud.life = 43_200
+        for _ in range(3):
+            await tokens.renew_if_due()
+        assert await tokens.current(SERIAL) is first
+    assert (cloud.logins, kept(cache)) == (2, before)
+
+
+async def test_a_token_that_another_process_got_is_taken(
+    keeping: Keeping, cloud: Cloud, clock: Clock, cache: Path
+) -> None:
+    """What ``check`` got by hand serves the service that waits for its next login."""
+    cloud.trouble = CloudTrouble("down")
+    async with keeping(cloud) as tokens:
+        with pytest.raises(CloudTrouble):
+            await tokens.current(SERIAL)
+        put(cache, issue(serial=OTHER))
+        with pytest.raises(CloudTrouble):
+            await tokens.current(SERIAL)
+        put(cache, issue())
+        assert (await tokens.current(SERIAL)).serial == SERIAL
+
+
+async def test_a_damaged_token_file_ends_nothing(
+    keeping: Keeping, cloud: Cloud, tmp_path: Path
+) -> None:
+    """While the user's file is half written or gone, the token at hand or the account serves."""
+    file = tmp_path / "token"
+    file.write_text(issue())
+    async with keeping(None, given=Given(file=file)) as tokens:
+        first = await tokens.current(SERIAL)
+        for damage in (lambda: file.write_text(issue()[:50]), file.unlink, file.mkdir):
+            damage()
+            assert await tokens.current(SERIAL) is first
+    async with keeping(cloud, given=Given(file=file)) as tokens:
+        assert (await tokens.current(SERIAL)).serial == SERIAL
 
 
 async def test_a_token_is_renewed_when_it_is_due(
