@@ -30,7 +30,7 @@ CATCHING_UP = 500 * KWH
 
 def follows(before: float, reading: float, seconds: float) -> bool:
     """Whether a counter may show this so long after that, but for some jitter."""
-    return -JITTER < reading - before <= _gain(USUAL, seconds)
+    return -JITTER < reading - before <= _usual(seconds)
 
 
 def explain(before: float, reading: float, seconds: float, offset: float) -> float:
@@ -42,21 +42,29 @@ def explain(before: float, reading: float, seconds: float, offset: float) -> flo
     change = reading - before
     if change > 0:
         return offset - _uncounted(change, seconds, offset)
-    usual = min(_gain(USUAL, seconds), CATCHING_UP)
     wraps = math.floor((-change - JITTER) / WRAP) + 1
-    if wraps * WRAP + change <= usual:
+    gained = wraps * WRAP + change
+    if gained <= min(_usual(seconds), reading + SLACK):
         return offset + wraps * WRAP
-    if reading <= usual:
+    if reading <= _usual(seconds):
         return 0.0  # a new meter began at zero since; Prometheus knows what a reset is
     return offset - change  # such as an inverter taken off the roof: go on without its past
 
 
 def _uncounted(jump: float, seconds: float, offset: float) -> float:
-    """Return how much of a jump is no energy."""
+    """Return how much of a jump is no energy, but what the offset stood in for and is back."""
+    missing = max(offset, 0.0) % WRAP  # what no wrap explains: a part that was taken off the sum
+    late = (jump - missing) % WRAP
+    if missing > JITTER and late <= _usual(seconds) and jump - late <= offset:
+        return jump - late
     if jump <= _gain(POSSIBLE, seconds):
         return 0.0
-    returned = min(jump, max(offset, 0.0))  # what the offset stood in for
+    returned = min(jump, max(offset, 0.0))
     return returned if jump - returned <= CATCHING_UP else jump
+
+
+def _usual(seconds: float) -> float:
+    return min(_gain(USUAL, seconds), CATCHING_UP)
 
 
 def _gain(watts: float, seconds: float) -> float:

@@ -142,10 +142,10 @@ def _key(plan: Plan) -> tuple[str, str, Cloud, Path]:
 
 
 async def _keep_counters(site: Site, file: StateFile) -> None:
-    for look in itertools.count(1):
-        await anyio.sleep(LOOK)
+    for look in itertools.count():
         due = site.ledger.urgent or look % SAVED_EVERY == 0
         if due and site.ledger.unsaved:
             page = site.ledger.page()
             if not await anyio.to_thread.run_sync(file.write, page):
                 site.ledger.unsaved = True
+        await anyio.sleep(LOOK)

@@ -15,18 +15,21 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from exporter import clock
-from exporter.doubt import KWH, LASTING, explain, follows
+from exporter.doubt import JITTER, KWH, LASTING, WRAP, explain, follows
 from exporter.metric import LARGEST_COUNTER, Sample
 
 log = logging.getLogger(__name__)
 
 SILENCE = 900.0
 """Seconds for which nothing is told of a counter after a process that was killed: it may have told
-ten minutes more than it kept, and a power cut sets gateways back by some minutes, too."""
+some minutes more than it kept."""
 
-UNKEPT = 2 * KWH
-"""Joules; more than a house's counter gains between two writes: having gained that, it may speak
-before the time."""
+KEPT_WITHIN = KWH
+"""Joules; what has grown by more since it was kept is kept soon."""
+
+UNKEPT = 3 * KWH
+"""Joules that a killed process may have told beyond what it kept: what a site of 100 kW gains until
+it is kept. Of a counter that is known for longer, its own pace says that more closely."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,27 @@ class Doubt:
 
 
 @dataclass(slots=True)
+class Rival:
+    """Another source, which tells of the counter while its own does not."""
+
+    source: str
+    first: float
+    since: float
+    """When its first reading came, by ``clock.elapsed``."""
+
+
+@dataclass(slots=True)
+class Silence:
+    """While it lasts, a lower value than the last one might be told."""
+
+    until: float
+    """When it ends, by ``clock.elapsed``."""
+
+    value: float
+    """What ends it before: no process told more."""
+
+
+@dataclass(slots=True)
 class Entry:
     """What is known of one counter: its source, its last reading, and what is added to that."""
 
@@ -52,9 +76,15 @@ class Entry:
     reading: float
     seen: float
     offset: float = 0.0
+    kept: float = math.inf
+    """The value that was told when the ledger was last kept."""
+
+    pace: float = 0.0
+    """The most that it ever gained until it was kept again."""
+
     doubt: Doubt | None = None
-    silent: tuple[float, float] | None = None
-    """Until which moment nothing is told, or until which value."""
+    rival: Rival | None = None
+    silence: Silence | None = None
 
     @property
     def told(self) -> float:
@@ -68,7 +98,7 @@ class Page(BaseModel):
     ended: bool
     """Whether nothing was told after it was written."""
 
-    counters: list[tuple[str, tuple[str, ...], str, float, float, float]]
+    counters: list[tuple[str, tuple[str, ...], str, float, float, float, float]]
 
 
 Series = tuple[str, tuple[str, ...]]
@@ -86,9 +116,7 @@ class Ledger:
         """Go on from what an earlier process has kept (``page``), if there is such a text."""
         self._now = now
         self._elapsed = elapsed
-        self._entries = _entries(kept, now()) if kept else {}
-        self._started: set[Series] = set()
-        self._told_of: set[Series] = set()
+        self._entries = _entries(kept, now(), elapsed()) if kept else {}
         self.unsaved = self.urgent = bool(self._entries)  # the page kept may say that it ended
         """Whether ``page`` has changed since it was last asked for, and so that it matters."""
 
@@ -99,13 +127,15 @@ class Ledger:
     def settle(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Pass samples on; a counter gets the value that it may show, a second source is left out.
 
-        The source that a counter had before the process started may have changed, as firmware does:
-        the new one goes on where the old one ended.
+        Only where a counter's own source says nothing any more, as after new firmware, another one
+        goes on where that has ended.
         """
         for sample in samples:
             if sample.family.kind != "counter":
                 yield sample
-            elif (entry := self._entry(sample)).source == sample.source:
+                continue
+            entry = self._entry(sample)
+            if entry.source == sample.source or self._takes_over(entry, sample):
                 self._take(entry, sample.value, sample.family.name)
                 if self._may_speak(entry):
                     yield sample._replace(value=entry.told)
@@ -113,68 +143,99 @@ class Ledger:
     def page(self, *, ended: bool = False) -> str:
         """Return what the next process has to know; ``ended`` promises that this is the end."""
         self.unsaved = self.urgent = False
+        for entry in self._entries.values():
+            entry.pace = max(entry.pace, entry.told - entry.kept)
+            entry.kept = entry.told
         rows = [
-            (name, labels, e.source, e.reading, e.seen, e.offset)
+            (name, labels, e.source, e.reading, e.seen, e.offset, e.pace)
             for (name, labels), e in self._entries.items()
         ]
         return json.dumps({"ended": ended, "counters": rows})
 
     def _entry(self, sample: Sample) -> Entry:
         series = sample.family.name, sample.labels
-        entry = self._entries.get(series)
-        if entry is None:
-            entry = self._entries[series] = Entry(sample.source, sample.value, self._now())
+        if series not in self._entries:
+            self._entries[series] = Entry(sample.source, sample.value, self._now())
             self.unsaved = True
-        elif entry.source != sample.source and series not in self._started:
-            offset = entry.told - sample.value
-            entry = Entry(sample.source, sample.value, self._now(), offset, silent=entry.silent)
-            self._entries[series] = entry
-        elif entry.source != sample.source and series not in self._told_of:
-            self._told_of.add(series)
-            log.warning(
-                "%s is left out: its source was %s and is now %s; restart to take the new one",
-                sample.family.name,
-                entry.source,
-                sample.source,
-            )
-        self._started.add(series)
-        return entry
+        return self._entries[series]
+
+    def _takes_over(self, entry: Entry, sample: Sample) -> bool:
+        """Whether another source goes on: it has been the only one for some time."""
+        rival, now = entry.rival, self._elapsed()
+        if sample.value == 0:
+            return False  # a gateway that starts shows it
+        if (
+            rival is None
+            or rival.source != sample.source
+            or not follows(rival.first, sample.value, now - rival.since)
+        ):
+            rival = entry.rival = Rival(sample.source, sample.value, now)
+        if now - rival.since < LASTING:
+            return False
+        name = sample.family.name
+        log.warning("%s is told by %s from now on, not by %s", name, rival.source, entry.source)
+        entry.offset = entry.told - rival.first
+        entry.source, entry.reading, entry.seen = rival.source, rival.first, self._now()
+        entry.doubt = None
+        self._rebased(entry)
+        return True
 
     def _take(self, entry: Entry, reading: float, name: str) -> None:
         """Take a reading, unless it is in doubt."""
         now, before = self._now(), entry.reading
+        entry.rival = None
         if follows(before, reading, now - entry.seen):
             reading = max(reading, before)
         else:
             doubt = self._doubt(entry, reading)
             if reading == 0 or self._elapsed() - doubt.since < LASTING:
                 return  # zero says nothing: a gateway that starts shows it, at night until dawn
-            entry.offset = explain(before, doubt.first, doubt.after, entry.offset)
-            self.urgent = True
             log.warning("%s went from %.0f to %.0f J at its source", name, before, reading)
+            reading = self._settled(entry, doubt, reading)
         self.unsaved |= reading != before
         entry.reading, entry.seen, entry.doubt = reading, now, None
+        self.urgent |= entry.told - entry.kept > KEPT_WITHIN
 
     def _doubt(self, entry: Entry, reading: float) -> Doubt:
         """Go on with the doubt, or begin anew where a reading does not follow the last one."""
         now, doubt = self._elapsed(), entry.doubt
-        if doubt is None or not follows(doubt.last, reading, now - doubt.seen):
+        if doubt is None or not follows(doubt.last, reading, min(now - doubt.seen, LASTING)):
             self.urgent |= doubt is None
             after = self._now() - entry.seen
             doubt = entry.doubt = Doubt(reading, after, now, reading, now)
         doubt.last, doubt.seen = max(doubt.last, reading), now
         return doubt
 
+    def _settled(self, entry: Entry, doubt: Doubt, reading: float) -> float:
+        """Explain what has lasted; return the reading, or a hair more: only a reset is a fall."""
+        told, offset = entry.told, entry.offset
+        entry.offset = explain(entry.reading, doubt.first, doubt.after, offset)
+        self.urgent = True
+        fall = told - entry.offset - reading
+        if fall >= JITTER:
+            return reading
+        if (entry.offset - offset) % WRAP:
+            self._rebased(entry)
+        return reading + max(fall, 0.0)
+
+    def _rebased(self, entry: Entry) -> None:
+        """Note that the counter goes on from what was kept: if more was told, only value counts."""
+        self.unsaved = self.urgent = True
+        if entry.silence is not None:
+            entry.silence.until = math.inf
+
     def _may_speak(self, entry: Entry) -> bool:
         """Whether what would be told cannot be less than what a killed process told last."""
-        if entry.silent is not None and entry.doubt is None:
-            until, value = entry.silent
-            if self._now() >= until or entry.told >= value:
-                entry.silent = None
-        return entry.silent is None
+        silence = entry.silence
+        if silence is None:
+            return True
+        over = self._elapsed() >= silence.until or entry.told >= silence.value
+        if over and entry.doubt is None:
+            entry.silence = None
+        return entry.silence is None
 
 
-def _entries(kept: str, now: float) -> dict[Series, Entry]:
+def _entries(kept: str, now: float, elapsed: float) -> dict[Series, Entry]:
     try:
         page = Page.model_validate_json(kept)
     except ValidationError:
@@ -186,8 +247,21 @@ def _entries(kept: str, now: float) -> dict[Series, Entry]:
             reading,
             seen,
             offset,
-            silent=None if page.ended else (now + SILENCE, reading + offset + UNKEPT),
+            pace=pace,
+            silence=None if page.ended else _silence(reading + offset, pace, now - seen, elapsed),
         )
-        for name, labels, source, reading, seen, offset in page.counters
-        if math.isfinite(seen) and 0 <= reading <= LARGEST_COUNTER >= reading + offset >= 0
+        for name, labels, source, reading, seen, offset, pace in page.counters
+        if math.isfinite(seen) and math.isfinite(pace)
+        if 0 <= reading <= LARGEST_COUNTER >= reading + offset >= 0
     }
+
+
+def _silence(told: float, pace: float, ago: float, elapsed: float) -> Silence:
+    """Return how long nothing is told of a counter that a killed process told of.
+
+    A power cut sets gateways back by some minutes, too: then no time ends the silence, or the
+    counter might fall. There was one if the host has started since.
+    """
+    stayed_up = 0 <= ago < elapsed
+    until = elapsed + SILENCE if stayed_up else math.inf
+    return Silence(until, told + (min(2 * pace, UNKEPT) if pace > 0 else UNKEPT))
