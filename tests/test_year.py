@@ -188,4 +188,5 @@ async def test_a_killed_exporter_goes_on(
                 assert await told(client) is None, later
                 clock.moment += later + 11
             source.fallen -= UNKEPT
+            assert before is not None
             assert await told(client) == pytest.approx(before + UNKEPT, abs=3600)

@@ -1,9 +1,11 @@
 """A gateway that fails for ten minutes: what is seen, how it ends, and that nobody storms it."""
 
+import re
+
 import anyio
 import pytest
 from harness import Exporting, Exposed
-from simulation import scraping
+from simulation import Host, at_once, scraping, simulated_world
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
@@ -89,6 +91,29 @@ async def test_whenever_a_hang_ends_the_next_scrape_is_whole(
         (after,) = await scraping(client, 15)
     assert before.samples.keys() - after.samples.keys() == set()
     assert after.value("up") == 1
+
+
+@pytest.mark.parametrize("profile", ["everything", "standard"])
+@pytest.mark.parametrize("fault", [Fault.HANG, Fault.UNAVAILABLE, Fault.UNAUTHORIZED])
+async def test_after_four_minutes_all_is_back(
+    host: Host, exporting: Exporting, monkeypatch: pytest.MonkeyPatch, profile: str, fault: Fault
+) -> None:
+    """The first scrape has every series again, but for AC batteries, which the second one has.
+
+    Their page costs a gateway seconds, and no scrape waits for it.
+    """
+    monkeypatch.setattr("anyio.to_thread.run_sync", at_once)
+    with simulated_world(profile=profile) as world:
+        async with exporting(world) as client:
+            before = (await scraping(client, TEN_MINUTES))[-1]
+            world.gateway.faults["*"] = fault
+            await scraping(client, 240)
+            world.gateway.faults.clear()
+            first, second = await scraping(client, 30)
+    missing = {name for name, _ in before.samples.keys() - first.samples.keys()}
+    itself = re.compile("enphase_(collector|document)_|enphase_ac_batter")
+    assert {name for name in missing if not itself.match(name)} == set()
+    assert before.samples.keys() - second.samples.keys() == set()
 
 
 async def test_a_gateway_that_is_off_is_called_once_a_scrape(
