@@ -5,7 +5,7 @@ import re
 import anyio
 import pytest
 from harness import Exporting, Exposed
-from simulation import Host, at_once, scraping, simulated_world
+from simulation import Host, Local, at_once, loop, scraping, simulated_world
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
@@ -168,4 +168,21 @@ async def test_with_a_scrape_a_minute_the_first_one_after_it_is_whole(
         await scraping(client, TEN_MINUTES, interval=60)
         world.gateway.faults.clear()
         (after,) = await scraping(client, 60, interval=60)
+    assert whole(after)
+
+
+async def test_a_name_that_is_not_resolved_is_trouble_until_it_is(
+    world: World, exporting: Exporting
+) -> None:
+    """While no name server knows the host, the gateway is down, and the page names the host."""
+    server = world.gateway_server
+    assert isinstance(server, Local)
+    async with exporting(world, ENPHASE_HOST=f"envoy.test:{server.port}") as client:
+        rounds = await scraping(client, 60)
+        page = (await client.http.get("/")).text
+        loop().hosts["envoy.test"] = server.host
+        (after,) = await scraping(client, 15)
+    assert {exposed.value("up") for exposed in rounds} == {0}
+    assert "https://envoy.test" in page
+    assert "cannot be reached" in page
     assert whole(after)
