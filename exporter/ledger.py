@@ -31,6 +31,9 @@ UNKEPT = 3 * KWH
 """Joules that a killed process may have told beyond what it kept: what a site of 100 kW gains until
 it is kept. Of a counter that is known for longer, its own pace says that more closely."""
 
+OLD = 86_400.0
+"""Seconds after which what was kept may be a backup: a later process may have told more."""
+
 
 @dataclass(slots=True)
 class Doubt:
@@ -248,7 +251,9 @@ def _entries(kept: str, now: float, elapsed: float) -> dict[Series, Entry]:
             seen,
             offset,
             pace=pace,
-            silence=None if page.ended else _silence(reading + offset, pace, now - seen, elapsed),
+            silence=None
+            if page.ended and now - seen < OLD
+            else _silence(reading + offset, pace, now - seen, elapsed),
         )
         for name, labels, source, reading, seen, offset, pace in page.counters
         if math.isfinite(seen) and math.isfinite(pace)

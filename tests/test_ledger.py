@@ -508,3 +508,16 @@ def test_a_clock_that_is_set_ends_no_silence() -> None:
     counting.kill()
     counting.clock.moment += 86_400
     assert counting.say(25e9) == []
+
+
+def test_a_backup_that_is_restored_tells_nothing_too_low() -> None:
+    """What was kept days ago is below what was told since: a wrap since then is undone first."""
+    counting = Counting()
+    counting.say(25e9)
+    page = counting.ledger.page(ended=True)
+    counting.clock.moment += 5 * 86_400
+    counting.steady.moment += 5 * 86_400
+    counting.ledger = Ledger(page, counting.clock, counting.steady)
+    made = 100 * KWH
+    told = [counting.say(25e9 + made - WRAP) for _ in range(12)]
+    assert told == [[]] * 10 + [[25e9 + made]] * 2
