@@ -9,7 +9,8 @@ From the ground up; each line imports only from lines above it:
     gateway/                the only package that talks to gateways and to the cloud
     exposition              families as text, written again only where they changed
     doubt                   what a counter can have done, and what it must have done
-    ledger, telemetry       honest counters; the exporter's own metrics
+    entry, ledger           what is known of a counter; honest counters
+    telemetry               the exporter's own metrics
     site, address           one gateway with all that is kept of it; what an address may be
     setting_values,         what a setting may be;
     yaml_text               a file of settings, word for word

@@ -27,7 +27,8 @@ from exporter.gateway.documents import Documents
 from exporter.gateway.errors import Forbidden, GatewayError, Unreachable
 from exporter.gateway.exchange import Answer
 from exporter.gateway.jwt import Token
-from exporter.gateway.session import CONNECT_TIMEOUT, Session
+from exporter.gateway.line import CONNECT_TIMEOUT
+from exporter.gateway.session import Session
 from exporter.gateway.tls import Certificate, Trust
 from exporter.gateway.tokens import Tokens
 from exporter.ledger import Ledger

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from exporter.doubt import JITTER, KWH, LASTING, POSSIBLE, SLACK, WRAP
-from exporter.ledger import SILENCE, UNKEPT, Ledger
+from exporter.entry import SILENCE, UNKEPT
+from exporter.ledger import Ledger
 from exporter.metric import Sample, counter, gauge
 
 ENERGY = counter("test_energy_joules_total", "Energy.", "meter")

@@ -20,7 +20,7 @@ from exporter.demo.days import DAY
 from exporter.demo.documents import Documents
 from exporter.demo.world import World
 from exporter.doubt import KWH, LASTING, WRAP
-from exporter.ledger import SILENCE, UNKEPT
+from exporter.entry import SILENCE, UNKEPT
 
 PROMISE = 0.01
 SERIES = [(name, site) for name in ("first", "second") for site in ("standard", "older", "meter")]

@@ -6,15 +6,22 @@ way is dropped, with its connections, and nothing is asked before somebody has a
 gateway that hangs is so asked for one page by all, and one that comes back is seen within seconds.
 """
 
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
 import httpx
 
+from exporter.gateway.bounds import PACKINGS, bounded
+from exporter.gateway.decode import SIZE_LIMIT
 from exporter.gateway.errors import GatewayError, Mute, Silent
-from exporter.gateway.exchange import Answer, exchange
+from exporter.gateway.exchange import Answer, exchange, forgetful_jar
 from exporter.gateway.flight import Flight, Tasks
+
+CONNECT_TIMEOUT = 5.0
+KEEP_ALIVE = 75.0
+"""Seconds; longer than any usual scrape interval, since a TLS handshake costs more than a page."""
 
 GIVEN_UP = 2
 """Requests in a row that mean silence: a single one may be for a page that hangs alone."""
@@ -34,16 +41,13 @@ class Line:
     """Asks one gateway, over connections that are kept."""
 
     def __init__(
-        self,
-        connect: Callable[[], httpx.AsyncClient],
-        knock: Callable[[], Awaitable[Any]],
-        tasks: Tasks,
+        self, context: ssl.SSLContext, knock: Callable[[], Awaitable[Any]], tasks: Tasks
     ) -> None:
-        """Take how to connect, and what is asked (with ``ask``) to get a sign of life."""
-        self._connect = connect
+        """Take what judges handshakes, and what is asked (with ``ask``) to get a sign of life."""
+        self._context = context
         self._knock = knock
         self._tasks = tasks
-        self._client = connect()
+        self._client = _connections(context)
         self._under_way: set[anyio.CancelScope] = set()
         self._given_up = 0
         self._sign = anyio.Event()
@@ -103,12 +107,24 @@ class Line:
             for attempt in self._under_way:
                 attempt.cancel()
             self._sign, self._next_knock = anyio.Event(), 0.0
-            old, self._client = self._client, self._connect()
+            old, self._client = self._client, _connections(self._context)
             self._tasks.start_soon(_close, old)
 
     def _hear(self) -> None:
         self._given_up = 0
         self._sign.set()
+
+
+def _connections(context: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=context,
+        cookies=forgetful_jar(),
+        headers=PACKINGS,
+        event_hooks={"response": [bounded(SIZE_LIMIT)]},
+        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+        limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
+        trust_env=False,
+    )
 
 
 async def _close(client: httpx.AsyncClient) -> None:

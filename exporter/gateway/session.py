@@ -1,6 +1,5 @@
 """The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,8 +10,7 @@ import httpx
 from exporter import clock
 from exporter.endpoint import INFO, Endpoint
 from exporter.gateway.auth import Door
-from exporter.gateway.bounds import PACKINGS, bounded
-from exporter.gateway.decode import SIZE_LIMIT, decode
+from exporter.gateway.decode import decode
 from exporter.gateway.digest import Digest
 from exporter.gateway.errors import (
     Absent,
@@ -24,7 +22,7 @@ from exporter.gateway.errors import (
     Unreachable,
     Untrusted,
 )
-from exporter.gateway.exchange import Answer, forgetful_jar
+from exporter.gateway.exchange import Answer
 from exporter.gateway.flight import Tasks
 from exporter.gateway.identity import Identity
 from exporter.gateway.line import Line
@@ -36,9 +34,6 @@ Observe = Callable[[str, str, float], None]
 """Told of each request: path, outcome, seconds."""
 
 SHUT_OUT = (LoginError, Rejected)
-CONNECT_TIMEOUT = 5.0
-KEEP_ALIVE = 75.0
-"""Seconds; longer than any usual scrape interval, since a TLS handshake costs more than a page."""
 
 SILENCE = 90.0
 """Seconds without a good answer after which the gateway counts as down."""
@@ -76,18 +71,6 @@ class Keys:
     digest: Digest
 
 
-def _client(context: ssl.SSLContext) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=context,
-        cookies=forgetful_jar(),
-        headers=PACKINGS,
-        event_hooks={"response": [bounded(SIZE_LIMIT)]},
-        timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
-        limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
-        trust_env=False,
-    )
-
-
 class Session:
     """Asks one gateway for its pages."""
 
@@ -107,7 +90,7 @@ class Session:
         self._observe = observe
         self._trust = trust
         self._digest = keys.digest
-        self._line = Line(partial(_client, trust.context()), partial(self._get, INFO), tasks)
+        self._line = Line(trust.context(), partial(self._get, INFO), tasks)
         self._door = Door(self._ask, keys.tokens)
         self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
