@@ -291,7 +291,7 @@ def test_every_command_ends_with_one_line(web: Path, command: str) -> None:
     assert not ended.stdout
 
 
-def test_a_process_writes_no_secret(web: Path, tmp_path: Path) -> None:
+def test_a_process_writes_no_key_and_no_hash(web: Path, tmp_path: Path) -> None:
     """The output of a whole process at debug level holds no key, no hash and no password."""
     port = free_port()
     web.write_text(TLS + f"basic_auth_users: {{me: {HASH}}}")
