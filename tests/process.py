@@ -9,6 +9,9 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import pytest
+from harness import program
+
 COMMAND = (sys.executable, "-m", "exporter")
 
 
@@ -33,6 +36,28 @@ def serving(
             yield process
         finally:
             process.kill()
+
+
+def without_rights(*options: str) -> tuple[str, ...]:
+    """Return what takes the right from root to write and to read everything.
+
+    The options are more that ``setpriv`` is to do.
+    """
+    if os.geteuid() != 0:
+        return ()
+    return (program("setpriv", "util-linux"), "--bounding-set=-all", "--inh-caps=-all", *options)
+
+
+def own_mounts(script: str, *arguments: str) -> tuple[str, ...]:
+    """Return what mounts something that nobody else sees, and then runs a command.
+
+    ``script`` is the shell's, and the arguments are its ``$1`` and so on.
+    """
+    unshare = program("unshare", "util-linux")
+    if subprocess.run([unshare, "--mount", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("only root may give a process mounts of its own")
+    then = f'{script} && shift {len(arguments)} && exec "$@"'
+    return (unshare, "--mount", "sh", "-c", then, "sh", *arguments)
 
 
 def ended(process: subprocess.Popen[str]) -> str:

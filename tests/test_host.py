@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 from harness import Configure, Exporting, Exposed, free_port
-from process import ended, fetch, serving
+from process import ended, fetch, serving, without_rights
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
@@ -32,20 +31,11 @@ def state(world: World, configure: Configure) -> Iterator[Path]:
     folder.chmod(0o700)
 
 
-def unprivileged() -> tuple[str, ...]:
-    """Return what takes the right from root to write and to read everything."""
-    if os.geteuid() != 0:
-        return ()
-    path = shutil.which("setpriv")
-    assert path is not None, "setpriv is missing: install it, with 'apt-get install util-linux'"
-    return (path, "--bounding-set=-all", "--inh-caps=-all")
-
-
 def test_a_state_directory_that_is_read_only(world: World, state: Path) -> None:
     """Scrapes are whole; each file that cannot be kept is one line, and nothing is left over."""
     (state / "home.token").write_text(world.token())
     state.chmod(0o500)
-    with serving(port := free_port(), through=unprivileged()) as process:
+    with serving(port := free_port(), through=without_rights()) as process:
         for _ in range(2):
             assert Exposed(fetch(port)).value("up") == 1
         log = ended(process)
@@ -65,7 +55,7 @@ def test_a_state_directory_of_another_user(world: World, state: Path) -> None:
     (state / "home.token").write_text(world.token())
     state.chmod(0o700)
     os.chown(state, NOBODY, NOBODY)
-    with serving(port := free_port(), through=unprivileged()) as process:
+    with serving(port := free_port(), through=without_rights()) as process:
         assert Exposed(fetch(port)).value("up") == 0
         assert "the state directory cannot be written" in fetch(port, "/")
         log = ended(process)
