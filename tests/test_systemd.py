@@ -3,11 +3,12 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from harness import ROOT, Configure, Exposed, free_port, program
-from process import ended, fetch, serving
+from process import ended, fetch, serving, without_rights
 
 from exporter.demo.world import World
 
@@ -61,6 +62,47 @@ def test_memory_that_is_written_is_never_executed(world: World, configure: Confi
         assert Exposed(fetch(port)).value("up") == 1
         assert "answers" in fetch(port, "/")
         ended(process)
+
+
+@pytest.fixture
+def credentials(world: World, tmp_path: Path) -> Iterator[Path]:
+    """Return a folder as systemd makes one for what the unit loads: nobody may write in it."""
+    (name,) = re.findall(r"^LoadCredential=(\w+):/", UNIT.read_text(), re.MULTILINE)
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / name).write_text(f"{world.password}\n")
+    (folder / name).chmod(0o400)
+    folder.chmod(0o500)
+    yield folder
+    folder.chmod(0o700)
+
+
+def environment(world: World, credentials: Path) -> dict[str, str]:
+    """Return what the unit sets, and where the world is; the password is no part of it."""
+    lines = re.findall(r"^Environment=(\w+)=(.*)$", UNIT.read_text(), re.MULTILINE)
+    own = {name: value.replace("%d", str(credentials)) for name, value in lines}
+    return {n: v for n, v in world.settings().items() if v != world.password} | own
+
+
+def listed_with(process: subprocess.Popen[str], text: str) -> set[str]:
+    """Return where the text stands in what ``ps`` shows of a process."""
+    places = ("cmdline", "environ")
+    return {name for name in places if text in Path(f"/proc/{process.pid}/{name}").read_text()}
+
+
+def test_the_password_comes_as_a_credential(
+    world: World, credentials: Path, tmp_path: Path
+) -> None:
+    """What systemd hands over is enough to log in, and no list of processes shows the password."""
+    given = environment(world, credentials) | {"STATE_DIRECTORY": str(tmp_path / "state")}
+    with serving(port := free_port(), through=without_rights(), **given) as process:
+        assert Exposed(fetch(port)).value("up") == 1
+        assert listed_with(process, "\0serve\0") == {"cmdline"}
+        assert listed_with(process, f"={credentials}/") == {"environ"}
+        assert listed_with(process, world.password) == set()
+        log = ended(process)
+    assert world.cloud.logins == {"enlighten:ok": 1}
+    assert world.password not in log
 
 
 def test_the_readme_installs_what_the_unit_wants() -> None:
