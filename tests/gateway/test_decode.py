@@ -1,6 +1,8 @@
 """From an answer to a document: judged by status and body, since content types lie."""
 
 import contextlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from starlette.types import Receive, Scope, Send
 
 from exporter.collectors.gateway import gateway
-from exporter.endpoint import INFO, METERS
+from exporter.demo.answer import ABSENT
+from exporter.demo.faults import respond
+from exporter.demo.serving import Server
+from exporter.endpoint import INFO, METERS, PRODUCTION_PAGE, Endpoint
 from exporter.gateway.decode import decode
 from exporter.gateway.errors import Absent, Forbidden, GatewayError, Malformed, Unavailable
 from exporter.gateway.exchange import Answer
@@ -72,14 +78,57 @@ def test_another_device_is_no_gateway(body: bytes) -> None:
         decode(INFO, answer(body))
 
 
-def test_a_gateway_cannot_make_us_read_files() -> None:
-    """An entity that names a file of ours is not resolved."""
-    body = (
-        b'<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/passwd">]>'
-        b"<envoy_info><device><sn>&file;</sn></device></envoy_info>"
-    )
-    with contextlib.suppress(Malformed):
-        assert b"root" not in etree.tostring(decode(INFO, answer(body)))
+NAMING = """<!DOCTYPE envoy_info SYSTEM "PLACE/dtd" [
+    <!ENTITY entity SYSTEM "PLACE/entity"> <!ENTITY % part SYSTEM "PLACE/part"> %part; ]>"""
+XML = f"{NAMING}<envoy_info><device><sn>&entity;</sn></device></envoy_info>"
+HTML = f"""{NAMING}<html><head><link rel="stylesheet" href="PLACE/style"></head>
+    <body>&entity;<img src="PLACE/image"><iframe src="PLACE/frame"></iframe></body></html>"""
+PAGES = [(INFO, XML), (PRODUCTION_PAGE, HTML)]
+"""Documents that name something else in each way that there is."""
+
+
+@pytest.mark.parametrize(("endpoint", "text"), PAGES)
+def test_a_gateway_cannot_make_us_read_files(endpoint: Endpoint, text: str, tmp_path: Path) -> None:
+    """A file of ours that a document names is not read: neither shown nor found to be wrong."""
+    for name in ("dtd", "entity", "part"):
+        (tmp_path / name).write_text("<our own> & no DTD")
+    document = decode(endpoint, answer(text.replace("PLACE", tmp_path.as_uri()).encode()))
+    assert b"our own" not in etree.tostring(document.getroottree())
+
+
+@contextlib.contextmanager
+def listening(asked: list[str]) -> Iterator[str]:
+    """Listen at an address, and note who is asked for what there."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await respond(ABSENT, send)
+
+    with Server(app) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize(("endpoint", "text"), PAGES)
+def test_a_gateway_cannot_make_us_call_out(endpoint: Endpoint, text: str) -> None:
+    """Nobody at an address that a document names hears of us."""
+    asked: list[str] = []
+    with listening(asked) as url:
+        decode(endpoint, answer(text.replace("PLACE", url).encode()))
+        httpx.get(f"{url}/heard")
+    assert asked == ["/heard"]
+
+
+def test_a_parser_that_followed_names_would_not_call_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if entities were resolved, an address in the network would be refused."""
+    parser, asked = etree.XMLParser, list[str]()
+
+    def obliging(**options: Any) -> etree.XMLParser:
+        return parser(**options | {"resolve_entities": True, "load_dtd": True})
+
+    monkeypatch.setattr(etree, "XMLParser", obliging)
+    with listening(asked) as url, pytest.raises(Malformed):
+        decode(INFO, answer(XML.replace("PLACE", url).encode()))
+    assert asked == []
 
 
 @given(st.binary(), st.integers(100, 599), st.sampled_from([INFO, METERS]))
