@@ -1,7 +1,9 @@
 """The machine that the exporter runs on has bad days: it goes on, and says what is wrong."""
 
+import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -20,6 +22,7 @@ from exporter.demo.world import World
 from exporter.settings_source import WrongSettingError, load
 
 NOBODY = 65_534
+FIRST_LOGIN = "/login/login.json"
 
 
 @pytest.fixture
@@ -165,7 +168,7 @@ def peak(process: subprocess.Popen[str]) -> int:
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
-@pytest.mark.parametrize("path", ["/login/login.json", "/tokens"])
+@pytest.mark.parametrize("path", [FIRST_LOGIN, "/tokens"])
 def test_it_ends_in_the_middle_of_a_login(world: World, state: Path, path: str) -> None:
     """A cloud that hangs does not hold up the end, and no file is left half written.
 
@@ -182,6 +185,62 @@ def test_it_ends_in_the_middle_of_a_login(world: World, state: Path, path: str) 
     account, pin = sorted(file.name for file in state.iterdir())
     assert account.startswith("account-")
     assert pin == "home.certificate.json"
+
+
+def killed_while_it_logs_in(world: World, path: str) -> None:
+    """Start, scrape, and kill: as soon as the cloud is asked for the path, or there is an answer.
+
+    Without a path, the answer counts.
+    """
+    before, port = world.cloud.requests[path], free_port()
+    with serving(port) as process, socket.create_connection(("127.0.0.1", port)) as scrape:
+        scrape.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        while world.cloud.requests[path] == before and not select.select([scrape], [], [], 0.02)[0]:
+            pass
+        process.kill()
+        process.wait()
+
+
+def let_go_by(state: Path, seconds: float) -> None:
+    """Let a wait that is kept be shorter by some time, or longer by what a start has taken."""
+    for file in state.glob("account-*.json"):
+        kept = json.loads(file.read_text())
+        for wait in kept["waits"].values():
+            wait["until"] -= seconds
+        file.write_text(json.dumps(kept))
+
+
+def killed_ten_times(world: World, state: Path, path: str = "", pause: float = 0) -> None:
+    """Start again and again, each time so many seconds after the end; a start takes no time."""
+    for _ in range(10):
+        began = time.monotonic()
+        killed_while_it_logs_in(world, path)
+        let_go_by(state, pause - (time.monotonic() - began))
+
+
+@pytest.mark.parametrize(
+    ("faults", "path"),
+    [
+        ({"*": Fault.HANG}, FIRST_LOGIN),
+        ({FIRST_LOGIN: Fault.UNAVAILABLE, "/login": Fault.HANG}, "/login"),
+    ],
+    ids=["hangs", "answers 503, then hangs"],
+)
+def test_killed_ten_times_in_the_middle_of_a_login(
+    world: World, state: Path, faults: dict[str, Fault | int], path: str
+) -> None:
+    """A process that is killed, and starts again at once, sends the password once to each login."""
+    world.cloud.faults |= faults
+    killed_ten_times(world, state, path)
+    assert path in world.cloud.requests
+    assert set(world.cloud.requests.values()) == {1}
+
+
+def test_killed_ten_times_after_a_refusal(world: World, state: Path) -> None:
+    """A wrong password is sent once, though the process starts again each half an hour."""
+    world.cloud.users[world.username] = "another"
+    killed_ten_times(world, state, pause=1800)
+    assert world.cloud.logins == {"enlighten:refused": 1}
 
 
 def test_a_hangup_reloads(world: World, state: Path, tmp_path: Path) -> None:
