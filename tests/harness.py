@@ -1,6 +1,7 @@
 """A Prometheus by hand: scrapes the exporter, and reads what it exposes."""
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -116,6 +117,17 @@ def running(command: list[str]) -> Iterator[None]:
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=30)
     assert code == 0
+
+
+@contextlib.contextmanager
+def own_logging() -> Iterator[None]:
+    """Undo in the end what is done to this process's logging."""
+    root, ours = logging.getLogger(), logging.getLogger("exporter")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 def free_port() -> int:

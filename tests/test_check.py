@@ -1,9 +1,9 @@
 """``check`` and ``trust``: what a person is told, and the exit code."""
 
-import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from harness import own_logging
 
 from exporter.check import check, trust
 from exporter.demo.answer import ABSENT, Answer
@@ -19,12 +19,8 @@ Output = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def logging_restored() -> Iterator[None]:
     """Undo what the commands do to this process's logging."""
-    root, ours = logging.getLogger(), logging.getLogger("exporter")
-    handlers, levels = root.handlers[:], (root.level, ours.level)
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
+    with own_logging():
+        yield
 
 
 class Legacy:
