@@ -10,12 +10,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 from harness import Configure, Exporting, Exposed, free_port
-from process import ended, fetch, serving, without_rights
+from process import ended, fetch, own_mounts, serving, without_rights
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
@@ -80,6 +81,73 @@ def test_a_disk_that_takes_no_more(world: World, state: Path) -> None:
     assert log.count("could not be written: File too large") == 2
     assert "level=ERROR" not in log
     assert {file.name: file.read_text() for file in state.iterdir()} == kept
+
+
+FULL_DISK = (
+    'mount -t tmpfs -o size=64k tmpfs "$1" && echo [] >"$1/home.counters.json" && '
+    'cp "$2" "$1" && head -c 52k /dev/zero >"$1/filler"'
+)
+"""Holds a token and has room for one more small file."""
+
+
+@contextmanager
+def on_a_full_disk(world: World, state: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
+    """Run the process; return its port as well, and its disk, which outlives it."""
+    token = state.parent / "home.token"
+    token.write_text(world.token())
+    through = own_mounts(FULL_DISK, str(state), str(token))
+    with serving(port := free_port(), through=through) as process:
+        disk = os.open(f"/proc/{process.pid}/root{state}", os.O_RDONLY)
+        try:
+            yield process, port, Path(f"/proc/self/fd/{disk}")
+        finally:
+            os.close(disk)
+
+
+def scrape_until(up: float, port: int) -> Exposed:
+    """Scrape until the gateway counts as up, or as down."""
+    while (exposed := Exposed(fetch(port))).value("up") != up:
+        pass
+    return exposed
+
+
+def test_a_disk_that_is_full(world: World, state: Path) -> None:
+    """Scrapes are whole, what has room is kept, and what has none is one line and no half file."""
+    with on_a_full_disk(world, state) as (process, port, disk):
+        exposed = [Exposed(fetch(port)) for _ in range(2)]
+        world.gateway.revoke()
+        scrape_until(0, port)  # whose login could not be kept in mind
+        log = ended(process)
+        kept = {file.name: file.read_text() for file in disk.iterdir()}
+    assert all(each.value("up") == 1 and "production_power_watts" in each for each in exposed)
+    assert kept.keys() == {"filler", "home.token", "home.certificate.json", "home.counters.json"}
+    assert kept["home.counters.json"] == "[]\n"
+    assert '"sha256"' in kept["home.certificate.json"]
+    for name in ("account-", "home.counters.json"):
+        assert log.count(f"state file {state / name}") == 1
+    assert log.count("could not be written: No space left on device") == 2
+    assert "level=ERROR" not in log
+    assert world.cloud.logins == {}
+
+
+def test_a_disk_that_has_room_again(world: World, state: Path) -> None:
+    """Without a restart there is a login again, and token and counters are kept."""
+    with on_a_full_disk(world, state) as (process, port, disk):
+        fetch(port)
+        world.gateway.revoke()
+        scrape_until(0, port)
+        (disk / "filler").unlink()
+        scrape_until(1, port)
+        log = ended(process)
+        kept = {file.name: file.read_text() for file in disk.iterdir()}
+    assert kept.keys() == {"home.certificate.json", "home.counters.json", "home.token"}
+    token = kept["home.token"].split()[0]
+    claims = world.authority.check(token, world.source.serial, world.clock())
+    assert claims is not None
+    assert claims["jti"] == world.authority.issued[-1]
+    assert len(json.loads(kept["home.counters.json"])["counters"]) > 10
+    assert log.count("No space left on device") == log.count("is written again") == 1
+    assert world.cloud.logins == {"enlighten:ok": 1}
 
 
 async def test_counters_are_kept_once_the_disk_takes_them(
