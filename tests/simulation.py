@@ -9,13 +9,14 @@ import itertools
 import selectors
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import anyio
-from harness import NOW, Client, Exposed
+from harness import NOW, Client, Exporting, Exposed
 
 from exporter.demo import clock as demo_clock
 from exporter.demo.answer import ABSENT, Answer, Source
@@ -115,6 +116,14 @@ class Clock(demo_clock.Clock):
         """Tell the time."""
         return NOW + self._loop.time() + self.ahead
 
+    def set(self, moment: float) -> None:
+        """Go on from a moment."""
+        self.advance(moment - self())
+
+    def advance(self, seconds: float) -> None:
+        """Jump ahead, or back where the seconds are negative."""
+        self.ahead += seconds
+
 
 @dataclass
 class Host:
@@ -166,6 +175,13 @@ def simulated_world(**options: Any) -> World:
     return world
 
 
+def asleep(seconds: float, host: Host, world: World) -> None:
+    """Let time go by while the host sleeps: nothing runs, and every clock is ahead afterwards."""
+    host.wall.advance(seconds)
+    host.slept += seconds
+    world.clock.advance(seconds)
+
+
 async def scraping(
     client: Client, lasting: float, interval: float = 15, scrapers: int = 1
 ) -> list[Exposed]:
@@ -180,6 +196,14 @@ async def scraping(
         rounds.append(found[0])
         await anyio.sleep_until(began + interval)
     return rounds
+
+
+async def calm_requests(exporting: Exporting, lasting: float) -> Counter[str]:
+    """Count what a gateway is asked for in the first stretch of a life in which nothing happens."""
+    with simulated_world() as calm, tempfile.TemporaryDirectory(prefix="calm-") as state:
+        async with exporting(calm, ENPHASE_STATE_DIR=state) as client:
+            await scraping(client, lasting)
+    return calm.gateway.requests
 
 
 async def _scrape(client: Client, seconds: float, found: list[Exposed]) -> None:

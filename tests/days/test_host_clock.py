@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from harness import Exporting
-from simulation import Clock, Host, loop, scraping
+from simulation import Host, asleep, loop, scraping
 
 from exporter.demo.world import World
 
@@ -21,7 +21,7 @@ async def test_a_clock_that_jumps_costs_no_scrape(
     """
     async with exporting(world) as client:
         before = (await scraping(client, 60))[-1]
-        host.wall.ahead += days * DAY
+        host.wall.advance(days * DAY)
         rounds = await scraping(client, HOUR, 120)
     assert {exposed.value("up") for exposed in rounds} == {1}
     shown = {name for name, _ in before.samples if name.startswith("enphase_")}
@@ -41,7 +41,7 @@ async def test_a_clock_that_is_set_back_does_not_prolong_a_wait(
     world.cloud.faults["*"] = 429
     async with exporting(world) as client:
         await scraping(client, 60)
-        host.wall.ahead += days * DAY
+        host.wall.advance(days * DAY)
         world.cloud.faults.clear()
         assert (await scraping(client, 300))[-1].value("up") == 1
 
@@ -56,10 +56,7 @@ async def test_what_was_read_before_a_sleep_is_not_shown_after_it(
     async with exporting(world) as client:
         await scraping(client, 180)
         asked = loop().time()
-        for clock in (host.wall, world.clock):
-            assert isinstance(clock, Clock)
-            clock.ahead += 8 * HOUR
-        host.slept += 8 * HOUR
+        asleep(8 * HOUR, host, world)
         after = await client.scrape()
         assert loop().time() - asked < 10
     assert after.value("up") == 1
