@@ -283,18 +283,6 @@ async def test_a_damaged_reason_breaks_no_page(
     assert "broken" not in response.text
 
 
-async def test_a_scrape_that_ends_early_leaves_its_work_to_the_next(
-    world: World, exporting: Exporting
-) -> None:
-    """A login slower than the scrape goes on, and serves the next scrape."""
-    world.cloud.delay = 1.0
-    async with exporting(world) as client:
-        assert "production_power_watts" not in await client.scrape(seconds=1)
-        await anyio.sleep(1.5)
-        assert "production_power_watts" in await client.scrape(seconds=1)
-    assert world.cloud.logins == {"enlighten:ok": 1}
-
-
 def files_in(folder: Path) -> list[Path]:
     """List a folder."""
     return list(folder.iterdir())

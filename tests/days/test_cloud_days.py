@@ -102,6 +102,20 @@ async def test_a_cloud_that_answers_otherwise_is_asked_rarely(
         assert (await client.scrape()).value("up") == 1
 
 
+async def test_a_scrape_that_ends_early_leaves_its_work_to_the_next(
+    world: World, exporting: Exporting
+) -> None:
+    """A login slower than the scrape goes on, and serves the next scrape."""
+    world.cloud.delay = 8
+    async with exporting(world) as client:
+        (early,) = await scraping(client, 15)
+        assert "production_power_watts" not in early
+        assert world.cloud.requests.total() == 2
+        (late,) = await scraping(client, 15)
+        assert "production_power_watts" in late
+    assert world.cloud.logins == {"enlighten:ok": 1}
+
+
 async def test_a_cloud_that_wants_us_to_wait_is_left_alone(
     world: World, exporting: Exporting
 ) -> None:
