@@ -256,15 +256,38 @@ async def test_two_scrapers_at_once_cost_the_gateway_one(
 
 @pytest.mark.parametrize("damage", [b"", b"\x00\xff\xfe", b"{}", b"eyJ.eyJ.x"])
 async def test_damaged_state_files_are_survived(
-    world: World, configure: Configure, exporting: Exporting, damage: bytes
+    world: World,
+    configure: Configure,
+    exporting: Exporting,
+    caplog: pytest.LogCaptureFixture,
+    damage: bytes,
 ) -> None:
-    """Whatever is left of the state files after a crash, the exporter logs in anew."""
+    """Whatever is left of the state files after a crash, one login later all are whole again.
+
+    The log names what is ignored, and counters are there at once, as the gateway shows them.
+    """
     async with exporting(world) as client:
-        await client.scrape()
-    damaged = [file.write_bytes(damage) for file in files_in(configure(world).state_dir)]
-    assert len(damaged) == 3  # the token, the certificate, and what the ledger keeps
+        before = await client.scrape()
+    kept = {file.name: file for file in files_in(configure(world).state_dir)}
+    assert kept.keys() == {"home.token", "home.certificate.json", "home.counters.json"}
+    certificate = kept["home.certificate.json"].read_bytes()
+    for file in kept.values():
+        file.write_bytes(damage)
+    async with exporting(world) as client:
+        after = await client.scrape()
+    assert after.value("up") == 1
+    assert {key for key in before.samples if "_joules_total" in key[0]} <= after.samples.keys()
+    assert world.cloud.logins == {"enlighten:ok": 2}
+    for name in ("home.token", "home.certificate.json"):
+        assert f"state file {kept[name]} is ignored" in caplog.text
+    if damage:  # nothing is said of counters in an empty file, which is taken for none
+        unread = f"state file {kept['home.counters.json']} is ignored"
+        assert unread in caplog.text or "of the counters is damaged, and ignored" in caplog.text
+    assert kept["home.certificate.json"].read_bytes() == certificate
+    assert json.loads(kept["home.counters.json"].read_bytes())["ended"]
     async with exporting(world) as client:
         assert (await client.scrape()).value("up") == 1
+    assert world.cloud.logins == {"enlighten:ok": 2}
 
 
 async def test_a_damaged_reason_breaks_no_page(
@@ -281,18 +304,6 @@ async def test_a_damaged_reason_breaks_no_page(
         response = await client.http.get("/")
     assert response.status_code == 200
     assert "broken" not in response.text
-
-
-async def test_a_scrape_that_ends_early_leaves_its_work_to_the_next(
-    world: World, exporting: Exporting
-) -> None:
-    """A login slower than the scrape goes on, and serves the next scrape."""
-    world.cloud.delay = 1.0
-    async with exporting(world) as client:
-        assert "production_power_watts" not in await client.scrape(seconds=1)
-        await anyio.sleep(1.5)
-        assert "production_power_watts" in await client.scrape(seconds=1)
-    assert world.cloud.logins == {"enlighten:ok": 1}
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -151,6 +151,19 @@ async def told(client: Client) -> float | None:
     return (await client.scrape()).value("production_energy_joules_total")
 
 
+def text_in(file: Path) -> str:
+    """Return what is in a file, nothing where there is none."""
+    return file.read_text() if file.exists() else ""
+
+
+async def written(file: Path, before: str = "") -> str:
+    """Wait until the exporter has written something else into a file, and return that."""
+    with anyio.fail_after(30):
+        while (text := text_in(file)) in {"", before}:  # noqa: ASYNC110  no event for tests
+            await anyio.sleep(0.01)
+    return text
+
+
 async def test_a_restart_in_a_wrap_is_not_seen(exporting: Exporting, clock: Clock) -> None:
     """The process that ended knows what it told; the next one waits, and undoes the wrap."""
     source = Falling()
@@ -177,12 +190,41 @@ async def test_a_killed_exporter_goes_on(
     with World(source, Standing(clock(), speed=0)) as world:
         async with exporting(world) as client:
             before = await told(client)
-            while not file.exists():  # noqa: ASYNC110  the exporter sets no event for tests
-                await anyio.sleep(0.01)
-            kept = file.read_text()
+            kept = await written(file)
         assert json.loads(file.read_text())["ended"]
         file.write_text(kept)
         source.fallen = 4_000 * KWH
+        async with exporting(world) as client:
+            for later in (0, LASTING, SILENCE):
+                assert await told(client) is None, later
+                clock.moment += later + 11
+            source.fallen -= UNKEPT
+            assert before is not None
+            assert await told(client) == pytest.approx(before + UNKEPT, abs=3600)
+
+
+async def test_an_exporter_that_is_killed_in_a_fall_goes_on(
+    exporting: Exporting, clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was told until a counter fell is written soon: the next one goes on from there.
+
+    What had been written before lacks minutes of energy.
+    """
+    monkeypatch.setattr(fleet, "LOOK", 0.01)
+    source, file = Falling(), tmp_path / "state" / "home.counters.json"
+    with World(source, Standing(clock(), speed=0)) as world:
+        async with exporting(world) as client:
+            await told(client)
+            early = await written(file)
+            monkeypatch.setattr(fleet, "SAVED_EVERY", 1_000_000)
+            clock.moment += MINUTE
+            source.fallen = -0.9 * KWH
+            before = await told(client)
+            clock.moment += MINUTE
+            source.fallen = 4_000 * KWH
+            assert await told(client) == before
+            kept = await written(file, early)
+        file.write_text(kept)
         async with exporting(world) as client:
             for later in (0, LASTING, SILENCE):
                 assert await told(client) is None, later

@@ -9,11 +9,12 @@ from simulation import Host, asleep, scraping
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
+from exporter.endpoint import INFO
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
-RARELY = 31
-"""Attempts in a day: after 1, 2, 4, 8, 16 and 32 minutes, then each hour."""
+RARELY, HOURLY = 31, 24
+"""Attempts in a day: after 1, 2, 4, 8, 16 and 32 minutes, then each hour; and on the day after."""
 
 OFTEN_ENOUGH = 9
 """Attempts at a renewal in a day, at the least; it should be twice as many, see ``TWO_WAITS``."""
@@ -51,10 +52,10 @@ async def test_a_week_without_the_cloud_is_not_seen(
         first = await client.scrape()
         asleep(30 * DAY, host, world)
         world.cloud.faults["*"] = Fault.RESET
-        for _ in range(7):
+        for at_most in (RARELY, *[HOURLY] * 6):
             before = attempts(world)
             assert set(await ups(client, DAY, 4 * HOUR)) == {1}
-            assert OFTEN_ENOUGH <= attempts(world) - before <= RARELY
+            assert OFTEN_ENOUGH <= attempts(world) - before <= at_most
         world.cloud.faults.clear()
         assert set(await ups(client, TWO_WAITS, TWO_WAITS / 4)) == {1}
         last = await client.scrape()
@@ -101,6 +102,20 @@ async def test_a_cloud_that_answers_otherwise_is_asked_rarely(
         assert (await client.scrape()).value("up") == 1
 
 
+async def test_a_scrape_that_ends_early_leaves_its_work_to_the_next(
+    world: World, exporting: Exporting
+) -> None:
+    """A login slower than the scrape goes on, and serves the next scrape."""
+    world.cloud.delay = 8
+    async with exporting(world) as client:
+        (early,) = await scraping(client, 15)
+        assert "production_power_watts" not in early
+        assert world.cloud.requests.total() == 2
+        (late,) = await scraping(client, 15)
+        assert "production_power_watts" in late
+    assert world.cloud.logins == {"enlighten:ok": 1}
+
+
 async def test_a_cloud_that_wants_us_to_wait_is_left_alone(
     world: World, exporting: Exporting
 ) -> None:
@@ -144,6 +159,26 @@ async def test_a_crash_loop_makes_one_attempt(
             assert "production_power_watts" not in await client.scrape(2)
             await anyio.sleep(1)
     assert max(world.cloud.requests.values()) == 1
+
+
+async def test_a_token_for_another_gateway_opens_none(
+    world: World, exporting: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page names the setting, the token is shown to nobody, and logins become rare.
+
+    An hour or so after the cloud has come to give the right one, all is well.
+    """
+    async with exporting(world) as client:
+        with monkeypatch.context() as cloud:
+            cloud.setattr(world.cloud, "token", lambda *_: world.token(serial="122300000099"))
+            for at_most in (RARELY, HOURLY):
+                before = attempts(world)
+                assert set(await ups(client, DAY, 10 * MINUTE)) == {0}
+                assert OFTEN_ENOUGH <= attempts(world) - before <= at_most
+            assert "check ENPHASE_SERIAL" in (await client.http.get("/")).text
+            assert world.gateway.requests.keys() == {INFO.path}
+        await scraping(client, HOUR_AT_MOST, HOUR_AT_MOST / 4)
+        assert (await client.scrape()).value("up") == 1
 
 
 async def test_logins_that_could_not_be_kept_wait_a_minute(
