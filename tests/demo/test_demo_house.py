@@ -152,12 +152,12 @@ def test_the_home_stands_still_before_it_was_installed(house: House) -> None:
 
 
 def test_a_question_is_cheap(house: House) -> None:
-    """A whole state takes about a fifth of a millisecond; ten times that is still passed here."""
+    """A whole state takes about a fifth of a millisecond; a hundred times that still passes."""
     house.at(MOMENTS[0])
     start = time.process_time()
     for n in range(200):
         assert len(house.at(MOMENTS[0] + n).inverters) == 24
-    assert (time.process_time() - start) / 200 < 0.002
+    assert (time.process_time() - start) / 200 < 0.02
 
 
 def test_batteries_rest_without_a_surplus() -> None:
