@@ -21,7 +21,7 @@ from harness import NOW, Client, Exporting, Exposed
 from exporter.demo import clock as demo_clock
 from exporter.demo.answer import ABSENT, Answer, Source
 from exporter.demo.certificate import Certificate
-from exporter.demo.serving import Server
+from exporter.demo.serving import Connection, Server
 from exporter.demo.world import World
 
 
@@ -164,6 +164,14 @@ class Local(Server):
             self._listening = None
         for connection in list(self._state.connections):
             connection.transport.abort()
+
+    def forget(self) -> None:
+        """Know no connection any more: who asks on one gets no answer, and is not told its end."""
+        for connection in list(self._state.connections):
+            assert isinstance(connection, Connection)
+            if connection.timeout_keep_alive_task is not None:
+                connection.timeout_keep_alive_task.cancel()
+            connection.transport.pause_reading()
 
 
 def simulated_world(**options: Any) -> World:

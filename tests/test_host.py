@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +19,17 @@ from harness import Configure, Exporting, Exposed, free_port
 from process import ended, fetch, own_mounts, serving, without_rights
 
 from exporter.demo.faults import Fault
+from exporter.demo.serving import Server
 from exporter.demo.world import World
+from exporter.endpoint import READINGS
 from exporter.gateway.auth import REFUSAL_HOLDS
 from exporter.settings_source import WrongSettingError, load
 
 NOBODY = 65_534
 FIRST_LOGIN = "/login/login.json"
+
+TCP_REPAIR = 19
+"""Linux's option that lets a connection end as if the machine were gone."""
 
 
 @pytest.fixture
@@ -315,6 +320,75 @@ def test_killed_ten_times_after_a_refusal(world: World, state: Path) -> None:
     world.cloud.users[world.username] = "another"
     killed_ten_times(world, state, pause=1800)
     assert world.cloud.logins == {"enlighten:refused": 1}
+
+
+class Sleepless(Server):
+    """A gateway's server that may lose its connections while the exporter sleeps."""
+
+    def forget(self) -> None:
+        """Know no connection any more, but tell nobody until one is used."""
+        for connection in list(self._state.connections):
+            line = connection.transport.get_extra_info("socket")
+            try:
+                line.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+            except PermissionError:
+                pytest.skip("only root can end a TCP connection without a word")
+        self.stop()
+
+
+@pytest.fixture
+def sleepless(world: World) -> Sleepless:
+    """Put such a server in the place of the gateway's own."""
+    own = world.gateway_server
+    own.stop()
+    world.gateway_server = server = Sleepless(world.gateway, own.certificate)
+    server.port = own.port
+    server.start()
+    return server
+
+
+def sleeps(process: subprocess.Popen[str], meanwhile: Callable[[], None]) -> float:
+    """Stop a process, as suspend does, for longer than readings are new; return for how long."""
+    process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    meanwhile()
+    time.sleep(READINGS.fresh + 0.5)
+    slept = time.monotonic() - began
+    process.send_signal(signal.SIGCONT)
+    return slept
+
+
+@pytest.mark.parametrize(("drop", "lost"), [(Sleepless.stop, 0), (Sleepless.forget, 1)])
+def test_a_process_that_slept_goes_on(
+    world: World, state: Path, sleepless: Sleepless, drop: Callable[[Sleepless], None], lost: int
+) -> None:
+    """The first scrape afterwards is whole, and the second where connections ended untold.
+
+    Nothing old is shown as new: what was not asked for again is as old as it says.
+    """
+
+    def restart() -> None:
+        drop(sleepless)
+        world.gateway.drop_sessions()
+        world.gateway.requests.clear()
+        sleepless.start()
+
+    with serving(port := free_port()) as process:
+        before = [Exposed(fetch(port)) for _ in range(2)][-1]
+        slept = sleeps(process, restart)
+        after = []
+        for _ in range(lost + 1):
+            after.append(exposed := Exposed(fetch(port)))
+            ages = exposed.of("document_age_seconds", "path")
+            assert [p for p in ages if not world.gateway.requests[p] and ages[p] < slept] == []
+            assert ("production_power_watts" in exposed) == (READINGS.path in ages)
+            assert ages.get(READINGS.path, 0) < slept
+        log = ended(process)
+    assert {name for name, _ in before.samples} - {name for name, _ in after[-1].samples} == set()
+    assert [exposed.value("up") for exposed in after] == [1] * (lost + 1)
+    assert world.gateway.requests[READINGS.path]
+    assert world.cloud.logins == {"enlighten:ok": 1}
+    assert "Traceback" not in log
 
 
 def test_a_hangup_reloads(world: World, state: Path, tmp_path: Path) -> None:

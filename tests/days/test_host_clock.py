@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from harness import Exporting
-from simulation import Host, asleep, loop, scraping
+from simulation import Host, Local, asleep, loop, scraping
 
 from exporter.demo.world import World
 
@@ -64,4 +64,27 @@ async def test_what_was_read_before_a_sleep_is_not_shown_after_it(
     assert max(after.of("document_age_seconds", "path").values()) < 1
     told = after.value("gateway_time_seconds")
     assert told == pytest.approx(world.clock(), abs=60)
+    assert world.cloud.logins.total() == 1
+
+
+async def test_connections_that_ended_in_a_sleep_cost_one_scrape(
+    world: World, host: Host, exporting: Exporting
+) -> None:
+    """Where nobody answers on the connections of before, nothing old is shown; then all is whole.
+
+    Their end was told while nobody was awake to hear it.
+    """
+    server = world.gateway_server
+    assert isinstance(server, Local)
+    async with exporting(world) as client:
+        await scraping(client, 180)
+        asleep(8 * HOUR, host, world)
+        server.forget()
+        first, second = await scraping(client, 30)
+    assert first.of("document_age_seconds", "path") == {}
+    assert "production_power_watts" not in first
+    assert second.value("up") == 1
+    assert "production_power_watts" in second
+    assert set(second.of("collector_success", "collector").values()) == {1}
+    assert max(second.of("document_age_seconds", "path").values()) < 1
     assert world.cloud.logins.total() == 1
