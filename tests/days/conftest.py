@@ -7,6 +7,7 @@ import pytest
 import simulation
 
 from exporter import clock
+from exporter.demo.profile import DEFAULT
 from exporter.demo.world import World
 from exporter.gateway import line
 
@@ -27,10 +28,12 @@ async def host(monkeypatch: pytest.MonkeyPatch) -> simulation.Host:
 
 
 @pytest.fixture
-async def world(host: simulation.Host, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    """Start a simulated world at noon."""
+async def world(
+    host: simulation.Host, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[World]:
+    """Start a simulated world at noon; a test may name its profile (``indirect``)."""
     monkeypatch.setattr("anyio.to_thread.run_sync", simulation.at_once)
-    with simulation.simulated_world() as world:
+    with simulation.simulated_world(profile=getattr(request, "param", DEFAULT)) as world:
         yield world
 
 

@@ -5,9 +5,10 @@ import re
 import anyio
 import pytest
 from harness import Exporting, Exposed
-from simulation import Host, Local, at_once, loop, scraping, simulated_world
+from simulation import Local, loop, scraping
 
 from exporter.demo.faults import Fault
+from exporter.demo.profile import DEFAULT
 from exporter.demo.world import World
 from exporter.endpoint import INFO
 from exporter.gateway.line import AGAIN
@@ -93,23 +94,21 @@ async def test_whenever_a_hang_ends_the_next_scrape_is_whole(
     assert after.value("up") == 1
 
 
-@pytest.mark.parametrize("profile", ["everything", "standard"])
+@pytest.mark.parametrize("world", ["everything", "standard"], indirect=True)
 @pytest.mark.parametrize("fault", [Fault.HANG, Fault.UNAVAILABLE, Fault.UNAUTHORIZED])
 async def test_after_four_minutes_all_is_back(
-    host: Host, exporting: Exporting, monkeypatch: pytest.MonkeyPatch, profile: str, fault: Fault
+    world: World, exporting: Exporting, fault: Fault
 ) -> None:
     """The first scrape has every series again, but for AC batteries, which the second one has.
 
     Their page costs a gateway seconds, and no scrape waits for it.
     """
-    monkeypatch.setattr("anyio.to_thread.run_sync", at_once)
-    with simulated_world(profile=profile) as world:
-        async with exporting(world) as client:
-            before = (await scraping(client, TEN_MINUTES))[-1]
-            world.gateway.faults["*"] = fault
-            await scraping(client, 240)
-            world.gateway.faults.clear()
-            first, second = await scraping(client, 30)
+    async with exporting(world) as client:
+        before = (await scraping(client, TEN_MINUTES))[-1]
+        world.gateway.faults["*"] = fault
+        await scraping(client, 240)
+        world.gateway.faults.clear()
+        first, second = await scraping(client, 30)
     missing = {name for name, _ in before.samples.keys() - first.samples.keys()}
     itself = re.compile("enphase_(collector|document)_|enphase_ac_batter")
     assert {name for name in missing if not itself.match(name)} == set()
@@ -135,26 +134,46 @@ async def test_a_gateway_that_is_off_is_called_once_a_scrape(
     assert whole(after)
 
 
+@pytest.mark.parametrize("world", [DEFAULT, "everything"], indirect=True)
 async def test_a_gateway_slower_than_every_scrape_is_seen(
     world: World, exporting: Exporting
 ) -> None:
-    """With ten seconds for each page, power and energy are there from the second scrape on.
+    """With ten seconds for each page, all that was shown is there from the second scrape on.
 
-    What is shown is no older than a minute, and no more than two pages are asked for at once.
+    Powers are no older than a minute, and no more than two pages are asked for at once.
     """
     async with exporting(world) as client:
-        await scraping(client, 60)
+        before = (await scraping(client, 300))[-1]
         world.gateway.requests.clear()
         world.gateway.delay = 10
         rounds = await scraping(client, TEN_MINUTES, scrapers=2)
         asked = world.gateway.requests.total()
         world.gateway.delay = 0
         after = await scraping(client, 30)
-    assert all(whole(exposed) for exposed in rounds[1:])
+    assert whole(before)
+    for exposed in rounds[1:]:
+        assert exposed.value("up") == 1
+        assert before.samples.keys() - exposed.samples.keys() == set()
     ages = [exposed.of("document_age_seconds", "path") for exposed in (*rounds[1:], after[1])]
     assert max(age["/ivp/meters/readings"] for age in ages) < 60
     assert ages[-1]["/ivp/meters/readings"] < 1
     assert asked <= IN_FLIGHT * TEN_MINUTES / 10
+
+
+@pytest.mark.parametrize("world", [DEFAULT, "everything"], indirect=True)
+async def test_an_exporter_that_meets_a_slow_gateway_soon_shows_all(
+    world: World, exporting: Exporting
+) -> None:
+    """With ten seconds for each page from the start, all is there in three minutes, and stays."""
+    async with exporting(world) as client:
+        calm = (await scraping(client, 300))[-1]
+    world.gateway.delay = 10
+    async with exporting(world) as client:
+        rounds = await scraping(client, TEN_MINUTES, scrapers=2)
+    shown = {key for key in calm.samples if key[0] != "enphase_logins_total"}
+    assert len(shown) > 500
+    for exposed in rounds[180 // 15 :]:
+        assert shown - exposed.samples.keys() == set()
 
 
 @pytest.mark.parametrize("fault", [Fault.HANG, Fault.TRICKLE, Fault.UNAVAILABLE, Fault.RESET])
