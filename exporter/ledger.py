@@ -33,7 +33,7 @@ class Ledger:
         """Go on from what an earlier process has kept (``page``), if there is such a text."""
         self._now = now
         self._elapsed = elapsed
-        self._entries = read(kept, now(), elapsed()) if kept else {}
+        self._entries = read(kept, now(), elapsed()) if kept is not None else {}
         self.unsaved = self.urgent = bool(self._entries)  # the page kept may say that it ended
         """Whether ``page`` has changed since it was last asked for, and so that it matters."""
 

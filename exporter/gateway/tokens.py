@@ -50,6 +50,9 @@ class Tokens:
         self._renewals = Brake(now)
         """On while it is too early to try the next renewal."""
 
+        self._trouble: GatewayError | None = None
+        """What the last renewal met."""
+
         self._refused: Token | None = None
         """The token that the gateway refused, until it takes one."""
 
@@ -115,8 +118,10 @@ class Tokens:
         try:
             renewed = await self._renew(self._serial or held.serial)
         except GatewayError as error:
-            self._renewals.fail()
-            log.warning("the token could not be renewed yet: %s", error)
+            if error is not self._trouble:  # the account says the same again while it waits
+                self._trouble = error
+                self._renewals.fail()
+                log.warning("the token could not be renewed yet: %s", error)
         else:
             if self._now() >= renewed.renewal:
                 self._renewals.fail()

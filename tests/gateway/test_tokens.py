@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Cloud:
         self.logins += 1
         await self.gate.wait()
         if self.trouble is not None:
-            raise self.trouble
+            raise copy(self.trouble)
         return Token.parse(issue(self.life, self.clock(), self.serial))
 
 
