@@ -15,13 +15,17 @@ import httpx
 
 from exporter.gateway.bounds import PACKINGS, bounded
 from exporter.gateway.decode import SIZE_LIMIT
-from exporter.gateway.errors import GatewayError, Mute, Silent
+from exporter.gateway.errors import GatewayError, Malformed, Mute, Silent, Unreachable
 from exporter.gateway.exchange import Answer, exchange, forgetful_jar
 from exporter.gateway.flight import Flight, Tasks
 
 CONNECT_TIMEOUT = 5.0
 KEEP_ALIVE = 75.0
 """Seconds; longer than any usual scrape interval, since a TLS handshake costs more than a page."""
+
+MOST_KEPT = 8
+"""Connections that may be kept at once. A gateway closes them when it likes, and a host that slept
+has not heard of it."""
 
 GIVEN_UP = 2
 """Requests in a row that mean silence: a single one may be for a page that hangs alone."""
@@ -91,7 +95,7 @@ class Line:
 
     async def _attempt(self, url: str, seconds: float, options: dict[str, Any]) -> Answer:
         try:
-            answer = await exchange(self._client, "GET", url, seconds, **options)
+            answer = await self._exchange(url, seconds, options)
         except Silent:
             self._give_up()
             raise
@@ -100,6 +104,20 @@ class Line:
             raise
         self._hear()
         return answer
+
+    async def _exchange(self, url: str, seconds: float, options: dict[str, Any]) -> Answer:
+        """Get a page; where a kept connection turns out to have ended, over another one."""
+        for _ in range(MOST_KEPT):
+            trace = _Trace()
+            try:
+                extensions = {"trace": trace}
+                return await exchange(
+                    self._client, "GET", url, seconds, extensions=extensions, **options
+                )
+            except (Malformed, Unreachable):
+                if trace.is_new:
+                    raise
+        return await exchange(self._client, "GET", url, seconds, **options)
 
     def _give_up(self) -> None:
         self._given_up += 1
@@ -115,6 +133,18 @@ class Line:
         self._sign.set()
 
 
+class _Trace:
+    """Sees whether a request has opened a connection; httpcore calls it."""
+
+    def __init__(self) -> None:
+        self.is_new = False
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Take note of an event."""
+        del info
+        self.is_new = self.is_new or event == "connection.connect_tcp.started"
+
+
 def _connections(context: ssl.SSLContext) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=context,
@@ -122,7 +152,7 @@ def _connections(context: ssl.SSLContext) -> httpx.AsyncClient:
         headers=PACKINGS,
         event_hooks={"response": [bounded(SIZE_LIMIT)]},
         timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
-        limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE),
+        limits=httpx.Limits(max_keepalive_connections=MOST_KEPT, keepalive_expiry=KEEP_ALIVE),
         trust_env=False,
     )
 
