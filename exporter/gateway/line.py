@@ -1,11 +1,12 @@
 """The line to one gateway: its connections, and whether there is any sign of life at the far end.
 
 A gateway that hung, or that lost its power, never answers what it was asked before. So when
-requests are given up and nothing is answered between them, the line counts as mute: what is under
+requests are given up and nothing was answered since they were sent, the line is mute: what is under
 way is dropped, with its connections, and nothing is asked before somebody has answered a knock. A
-gateway that hangs is so asked for one page by all, and one that comes back is seen within seconds.
+gateway that hangs is so asked for a small page at times, and one that comes back is seen at once.
 """
 
+import math
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -28,7 +29,7 @@ MOST_KEPT = 8
 has not heard of it."""
 
 GIVEN_UP = 2
-"""Requests in a row that mean silence: a single one may be for a page that hangs alone."""
+"""Requests in a row, with no answer to any since, that mean silence: one may hang for itself."""
 
 PATIENCE = 15.0
 """Seconds that a request waits for a sign of life."""
@@ -54,6 +55,7 @@ class Line:
         self._client = _connections(context)
         self._under_way: set[anyio.CancelScope] = set()
         self._given_up = 0
+        self._heard = -math.inf
         self._sign = anyio.Event()
         self._next_knock = 0.0
 
@@ -94,10 +96,12 @@ class Line:
             Flight(self._tasks, self._knock)
 
     async def _attempt(self, url: str, seconds: float, options: dict[str, Any]) -> Answer:
+        began = anyio.current_time()
         try:
             answer = await self._exchange(url, seconds, options)
         except Silent:
-            self._give_up()
+            if self._heard < began:
+                self._give_up()
             raise
         except GatewayError:  # a sign of life, or that nobody is there at all
             self._hear()
@@ -129,6 +133,7 @@ class Line:
             self._tasks.start_soon(_close, old)
 
     def _hear(self) -> None:
+        self._heard = anyio.current_time()
         self._given_up = 0
         self._sign.set()
 

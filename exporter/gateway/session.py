@@ -1,5 +1,6 @@
 """The one way to talk to a gateway: over the right protocol, logged in, politely, and in time."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +9,7 @@ from typing import Any
 import httpx
 
 from exporter import clock
-from exporter.endpoint import INFO, Endpoint
+from exporter.endpoint import INFO, METERS, Endpoint
 from exporter.gateway.auth import Door
 from exporter.gateway.decode import decode
 from exporter.gateway.digest import Digest
@@ -34,6 +35,9 @@ Observe = Callable[[str, str, float], None]
 """Told of each request: path, outcome, seconds."""
 
 SHUT_OUT = (LoginError, Rejected)
+
+KNOCKS = INFO, METERS
+"""Small pages, of different processes of the gateway, that show whether it is alive."""
 
 SILENCE = 90.0
 """Seconds without a good answer after which the gateway counts as down."""
@@ -90,7 +94,8 @@ class Session:
         self._observe = observe
         self._trust = trust
         self._digest = keys.digest
-        self._line = Line(trust.context(), partial(self._get, INFO), tasks)
+        self._line = Line(trust.context(), self._knock, tasks)
+        self._knocks = itertools.cycle(KNOCKS)
         self._door = Door(self._ask, keys.tokens)
         self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
@@ -108,6 +113,11 @@ class Session:
         await self._line.awake()
         await self._turns.pace(endpoint)
         return await self._get(endpoint)
+
+    async def _knock(self) -> None:
+        """Ask for a small page, each time for another one: one may hang for itself."""
+        page = next(self._knocks)
+        await self._get(INFO if self.identity is None else page)
 
     async def _get(self, endpoint: Endpoint) -> Any:
         began, outcome = clock.elapsed(), "ok"
@@ -193,7 +203,7 @@ class Session:
         headers: dict[str, str] | None = None,
     ) -> Answer:
         ask = partial(self._line.ask, url, endpoint.patience, auth=auth, headers=headers)
-        if endpoint is INFO and self._line.mute:
+        if endpoint in KNOCKS and self._line.mute:
             return await ask()  # a knock: nothing else is asked, but lanes may be held
         async with self._turns.lane(endpoint):
             await self._line.awake()

@@ -16,7 +16,7 @@ from simulation import Altered, Host, Local, asleep, calm_requests, loop, scrapi
 
 from exporter.demo.faults import Fault
 from exporter.demo.world import World
-from exporter.endpoint import ENSEMBLE_INVENTORY, INFO, INVERTERS, SECONDARY_CONTROL
+from exporter.endpoint import ENSEMBLE_INVENTORY, INFO, INVERTERS, METERS, SECONDARY_CONTROL
 from exporter.gateway.line import AGAIN
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -81,7 +81,7 @@ async def test_the_nightly_hang_is_four_minutes_without_metrics(
     assert [exposed.value("up") for exposed in after] == [1] * 8
     assert counters(after[0]).keys() == counters(rounds[3]).keys()
     assert_no_fall(rounds)
-    knocks = {INFO.path: round(4 * MINUTE / AGAIN)}
+    knocks = {INFO.path: round(2 * MINUTE / AGAIN), METERS.path: round(2 * MINUTE / AGAIN)}
     await assert_no_storm(world, exporting, calm=3 * MINUTE, fault=knocks)
 
 

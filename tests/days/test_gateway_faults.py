@@ -10,7 +10,7 @@ from simulation import Local, loop, scraping
 from exporter.demo.faults import Fault
 from exporter.demo.profile import DEFAULT
 from exporter.demo.world import World
-from exporter.endpoint import INFO
+from exporter.endpoint import DEVICE_DATA, INFO
 from exporter.gateway.line import AGAIN
 
 TEN_MINUTES = 600
@@ -205,3 +205,16 @@ async def test_a_name_that_is_not_resolved_is_trouble_until_it_is(
     assert "https://envoy.test" in page
     assert "cannot be reached" in page
     assert whole(after)
+
+
+@pytest.mark.parametrize("interval", [15, 300])
+async def test_two_pages_that_hang_are_no_silence(
+    world: World, exporting: Exporting, interval: int
+) -> None:
+    """Though /info is one of them, which knocks ask for, the others are read by each scrape."""
+    async with exporting(world) as client:
+        await scraping(client, TEN_MINUTES, interval)
+        for page in (INFO, DEVICE_DATA):
+            world.gateway.faults[page.path] = Fault.HANG
+        rounds = await scraping(client, 3600, interval)
+    assert [n for n, exposed in enumerate(rounds) if not whole(exposed)] == []
