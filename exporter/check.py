@@ -1,12 +1,11 @@
 """Tries each step that a scrape takes, once, and tells a person what it found."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import anyio
 
-from exporter import collectors
+from exporter import clock, collectors
 from exporter.endpoint import INFO
 from exporter.fleet import Fleet
 from exporter.gateway.errors import GatewayError
@@ -58,14 +57,14 @@ async def _check_site(site: Site) -> bool:
         return _bad("gateway", "it did not say who it is")
     _good("gateway", f"serial {identity.serial}, at {site.session.url}")
     if site.trust.certificate is not None:
-        days = (site.trust.certificate.not_after - time.time()) / 86_400
+        days = (site.trust.certificate.not_after - clock.wall()) / 86_400
         _good("certificate", f"SHA-256 {site.trust.certificate.sha256}, ends in {days:.0f} days")
     if identity.tokens:
         try:
             token = await site.tokens.current(identity.serial)
         except GatewayError as error:
             return _bad("login", str(error))
-        days = (token.ends - time.time()) / 86_400
+        days = (token.ends - clock.wall()) / 86_400
         _good("login", f"token for the role {token.role}, ends in {days:.0f} days")
     return await _check_collectors(site)
 

@@ -1,13 +1,12 @@
 """The page for people: which gateways there are, what works, and what to do about the rest."""
 
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import __version__
+from exporter import __version__, clock
 from exporter.site import Site
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _untouched(site: Site) -> bool:
 
 
 def _day(moment: float) -> str:
-    days = (moment - time.time()) / 86_400
+    days = (moment - clock.wall()) / 86_400
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d} ({days:.0f} days)"
 
 

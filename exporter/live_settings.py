@@ -2,11 +2,11 @@
 
 import logging
 import signal
-import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 
+from exporter import clock
 from exporter.setting_groups import Section
 from exporter.settings import Settings
 from exporter.settings_source import WrongSettingError
@@ -32,7 +32,7 @@ class LiveSettings:
         self._take = take
         self._telemetry = telemetry
         self._lock = anyio.Lock()
-        telemetry.configured(time.time())
+        telemetry.configured(clock.wall())
 
     @property
     def fixed(self) -> bool:
@@ -53,7 +53,7 @@ class LiveSettings:
         async with self._lock:
             wrong = await self._try()
         if wrong is None:
-            self._telemetry.configured(time.time())
+            self._telemetry.configured(clock.wall())
             log.info("event=reloaded gateways=%s", ",".join(self.now.sites()))
         else:
             self._telemetry.configured(None)

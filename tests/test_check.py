@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from harness import own_logging
 
+from exporter import clock
 from exporter.check import check, trust
 from exporter.demo.answer import ABSENT, Answer
 from exporter.demo.faults import Fault
@@ -38,9 +39,10 @@ class Legacy:
 
 
 def test_a_good_setup_is_shown_step_by_step(
-    world: World, configure: Configure, capsys: Output
+    world: World, configure: Configure, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gateway, certificate, login, every collector and some figures: all is well, so 0."""
+    monkeypatch.setattr(clock, "wall", world.clock)
     assert check(configure(world)) == 0
     output = capsys.readouterr().out
     assert output.startswith(f"home ({world.gateway_server.address})\n")
