@@ -11,7 +11,7 @@ demo: .venv/run  ## run the exporter against a simulated home, on http://localho
 	$(RUN)/enphase-exporter demo $(ARGS)
 
 test: .venv/dev  ## run the tests, with branch coverage
-	$(RUN)/coverage run -m pytest $(ARGS)
+	$(RUN)/coverage run -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 	$(RUN)/coverage combine --quiet
 	$(RUN)/coverage report
 
