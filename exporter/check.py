@@ -57,14 +57,14 @@ async def _check_site(site: Site) -> bool:
         return _bad("gateway", "it did not say who it is")
     _good("gateway", f"serial {identity.serial}, at {site.session.url}")
     if site.trust.certificate is not None:
-        days = (site.trust.certificate.not_after - clock.wall()) / 86_400
+        days = clock.days_until(site.trust.certificate.not_after)
         _good("certificate", f"SHA-256 {site.trust.certificate.sha256}, ends in {days:.0f} days")
     if identity.tokens:
         try:
             token = await site.tokens.current(identity.serial)
         except GatewayError as error:
             return _bad("login", str(error))
-        days = (token.ends - clock.wall()) / 86_400
+        days = clock.days_until(token.ends)
         _good("login", f"token for the role {token.role}, ends in {days:.0f} days")
     return await _check_collectors(site)
 

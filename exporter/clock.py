@@ -13,6 +13,11 @@ def wall() -> float:
     return time.time()
 
 
+def days_until(moment: float) -> float:
+    """Return how many days of 24 hours it is from now to a moment, negative once it is over."""
+    return (moment - wall()) / 86_400
+
+
 def elapsed() -> float:
     """Return the seconds since some moment; no jumps, and time that the host sleeps counts too."""
     return time.clock_gettime(_STEADY)

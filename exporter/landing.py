@@ -47,8 +47,7 @@ def _untouched(site: Site) -> bool:
 
 
 def _day(moment: float) -> str:
-    days = (moment - clock.wall()) / 86_400
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d} ({days:.0f} days)"
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d} ({clock.days_until(moment):.0f} days)"
 
 
 @cache
