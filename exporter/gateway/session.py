@@ -16,7 +16,6 @@ from exporter.gateway.digest import Digest
 from exporter.gateway.errors import (
     Absent,
     GatewayError,
-    LoginError,
     Malformed,
     Rejected,
     Silent,
@@ -25,6 +24,7 @@ from exporter.gateway.errors import (
 )
 from exporter.gateway.exchange import Answer
 from exporter.gateway.flight import Tasks
+from exporter.gateway.health import Health
 from exporter.gateway.identity import Identity
 from exporter.gateway.line import Line
 from exporter.gateway.tls import Trust
@@ -34,13 +34,8 @@ from exporter.gateway.turns import Turns
 Observe = Callable[[str, str, float], None]
 """Told of each request: path, outcome, seconds."""
 
-SHUT_OUT = (LoginError, Rejected)
-
 KNOCKS = INFO, METERS
 """Small pages, of different processes of the gateway, that show whether it is alive."""
-
-SILENCE = 90.0
-"""Seconds without a good answer after which the gateway counts as down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +82,6 @@ class Session:
         observe: Observe = lambda *_: None,
     ) -> None:
         self.identity: Identity | None = None
-        self.trouble: GatewayError | None = None
-        """What shuts us out of the gateway as a whole, until it answers again."""
-
         self._address = address
         self._observe = observe
         self._trust = trust
@@ -100,9 +92,7 @@ class Session:
         self._turns = Turns(address.in_flight, address.heavy_pause)
         self.url = ""
         self._identified_at = 0.0
-        self._has_answered = False
-        self._waiting_since: float | None = None
-        """Since when we ask without any good answer."""
+        self._health = Health()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -121,8 +111,7 @@ class Session:
 
     async def _get(self, endpoint: Endpoint) -> Any:
         began, outcome = clock.elapsed(), "ok"
-        if self._waiting_since is None:
-            self._waiting_since = began
+        self._health.asked(began)
         try:
             document = await (self._identify() if endpoint is INFO else self._fetch(endpoint))
         except GatewayError as error:
@@ -138,7 +127,12 @@ class Session:
     @property
     def up(self) -> bool:
         """Whether the gateway has answered, and nothing has shut us out since."""
-        return self._has_answered and self.trouble is None and not self._is_silent()
+        return self._health.up
+
+    @property
+    def trouble(self) -> GatewayError | None:
+        """What shuts us out of the gateway as a whole, until it answers again."""
+        return self._health.trouble
 
     def clock(self, at: float) -> float:
         """Return the gateway's own time at a moment of ``clock.elapsed``."""
@@ -212,13 +206,7 @@ class Session:
     def _note(self, endpoint: Endpoint, error: GatewayError | None) -> None:
         self._turns.note(endpoint, hangs=isinstance(error, Silent))
         if error is None or isinstance(error, Absent):
-            self._has_answered, self._waiting_since = True, None
-            if endpoint is not INFO or not isinstance(self.trouble, SHUT_OUT):
-                self.trouble = None  # /info, which anybody may read, proves no login
-        elif isinstance(error, (Unreachable, *SHUT_OUT)) or self._is_silent():
-            self.trouble = error
-
-    def _is_silent(self) -> bool:
-        """Whether no page at all has had a good answer for some time."""
-        since = self._waiting_since
-        return not self._has_answered or (since is not None and clock.elapsed() - since > SILENCE)
+            # Anybody may read /info, which so proves no login.
+            self._health.answered(proves_login=endpoint is not INFO)
+        else:
+            self._health.failed(error)

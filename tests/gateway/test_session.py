@@ -390,7 +390,7 @@ async def test_up_fades_when_nothing_is_answered(
         with pytest.raises(Silent):
             await site.session.get(Endpoint(METERS.path, fresh=0, patience=0.1))
         assert up(site)
-        monkeypatch.setattr("exporter.gateway.session.SILENCE", 0.0)
+        monkeypatch.setattr("exporter.gateway.health.SILENCE", 0.0)
         with pytest.raises(Silent):
             await site.session.get(Endpoint(METERS.path, fresh=0, patience=0.1))
         assert not up(site)
